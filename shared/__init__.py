@@ -1,0 +1,1 @@
+"""What the services share: kernel (values), contracts (events), runtime (plumbing). No business workflow lives here."""

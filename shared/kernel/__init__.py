@@ -1,0 +1,1 @@
+"""Pure values on which every service must agree: identifiers, business days, Japanese text, local time."""
