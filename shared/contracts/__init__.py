@@ -1,0 +1,1 @@
+"""The events as a product: envelope, topics, models, examples. No I/O but its own example and schema files."""

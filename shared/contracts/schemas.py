@@ -1,0 +1,62 @@
+"""JSON Schema 2020-12 of every event type, as released: `python -m shared.contracts.schemas` writes the files anew.
+
+A released type gains optional fields only. Refresh the files in the change that adds such a field, and read the
+difference: anything but an addition breaks consumers that this repository does not know.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from shared.contracts.envelope import schema_path
+from shared.contracts.event_data import EventData
+from shared.contracts.registry import EVENT_MODELS
+
+RELEASED_FOLDER = Path(__file__).parent / "released"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema_of(model: type[EventData]) -> dict[str, Any]:
+    """The schema of what is published.
+
+    Absent fields are left out, so null is no value of any field; every other field is always there, so it is required.
+    """
+    schema = _without_null(model.model_json_schema(mode="serialization"))
+    described = {"$schema": DIALECT, "$id": schema_path(model.ce_type), **schema}
+    return {**described, "title": model.ce_type, "x-topic": model.topic.name}
+
+
+def released_path(event_type: str) -> Path:
+    """Where the released schema of a type stands."""
+    return RELEASED_FOLDER / f"{event_type}.json"
+
+
+def released_text(model: type[EventData]) -> str:
+    """The content of the released file."""
+    return json.dumps(schema_of(model), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def write_released_schemas() -> None:
+    """Writes the schema of every type of the registry."""
+    RELEASED_FOLDER.mkdir(exist_ok=True)
+    for event_type, model in EVENT_MODELS.items():
+        released_path(event_type).write_text(released_text(model), encoding="utf-8")
+
+
+def _without_null(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_without_null(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "properties" in schema:
+        absent = {name for name, field in schema["properties"].items() if field.get("default", ...) is None}
+        schema = {**schema, "required": [name for name in schema["required"] if name not in absent]}
+    parts = {name: _without_null(part) for name, part in schema.items() if not (name == "default" and part is None)}
+    alternatives = [part for part in parts.pop("anyOf", []) if part != {"type": "null"}]
+    if len(alternatives) == 1:
+        return {**alternatives[0], **parts}
+    return {**parts, "anyOf": alternatives} if alternatives else parts
+
+
+if __name__ == "__main__":
+    write_released_schemas()

@@ -1,0 +1,56 @@
+"""What is published about a type is what the models say today; a change of it is seen in the change that makes it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.contracts import schemas
+from shared.contracts.event_data import EventData
+from shared.contracts.registry import EVENT_MODELS
+from shared.contracts.schemas import RELEASED_FOLDER, released_path, released_text, schema_of, write_released_schemas
+
+REFRESH = "run `python -m shared.contracts.schemas` and read the difference"
+
+each_model = pytest.mark.parametrize("model", EVENT_MODELS.values(), ids=lambda model: model.ce_type)
+
+
+def test_exactly_the_registered_types_are_released() -> None:
+    assert {path.name for path in RELEASED_FOLDER.glob("*.json")} == {f"{name}.json" for name in EVENT_MODELS}
+
+
+@each_model
+def test_the_released_schema_is_todays(model: type[EventData]) -> None:
+    assert released_path(model.ce_type).read_text(encoding="utf-8") == released_text(model), REFRESH
+
+
+@each_model
+def test_a_schema_names_its_type_dialect_and_topic_and_knows_no_null(model: type[EventData]) -> None:
+    schema = schema_of(model)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert (schema["$id"], schema["title"]) == (f"/schemas/{model.ce_type}.json", model.ce_type)
+    assert schema["x-topic"] == model.topic.name
+    assert '"null"' not in json.dumps(schema)
+    assert "null" not in json.dumps(schema)
+
+
+@each_model
+def test_every_property_of_a_schema_shows_its_data_class_and_description(model: type[EventData]) -> None:
+    schema = schema_of(model)
+    for part in (schema, *schema.get("$defs", {}).values()):
+        for name, field in part.get("properties", {}).items():
+            assert field["x-data-class"], name
+            assert field["description"], name
+
+
+def test_lists_of_codes_that_may_grow_are_open_and_the_others_closed() -> None:
+    definitions: dict[str, Any] = schema_of(EVENT_MODELS["nss.contract.published.v1"])["$defs"]
+    assert "enum" not in definitions["ProcessingMode"]
+    assert "netapi" in definitions["ProcessingMode"]["x-known-values"]
+    assert definitions["MailboxKind"]["enum"] == ["smtp_pop3", "edifact"]
+
+
+def test_refreshing_writes_one_file_per_type(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schemas, "RELEASED_FOLDER", tmp_path / "released")
+    write_released_schemas()
+    assert len(list((tmp_path / "released").iterdir())) == len(EVENT_MODELS)
