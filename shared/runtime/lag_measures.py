@@ -1,0 +1,92 @@
+"""How far the service's group is behind, asked of the broker, so that a consumer that hangs shows it too."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from shared.contracts.topics import ServiceName, Topic, consumer_group
+from shared.runtime import metrics
+from shared.runtime.jobs import Job
+from shared.runtime.kafka import client_options
+from shared.runtime.settings import ServiceSettings
+
+EVERY_SECONDS = 15.0
+ANSWER_SECONDS = 10.0
+CLOSE_SECONDS = 2.0
+
+
+class LagMeter:
+    """Holds one connection to the broker between measurements; a new one is made after any error."""
+
+    def __init__(self, service: ServiceName, settings: ServiceSettings, topics: Sequence[Topic]) -> None:
+        self._service = service
+        self._settings = settings
+        self._topics = {topic.name_with(settings.topic_prefix): topic for topic in topics}
+        self._clients: tuple[AIOKafkaAdminClient, AIOKafkaConsumer] | None = None
+
+    def job(self) -> Job:
+        """Sets the gauge of each partition every 15 s; it changes nothing, so it never counts a row."""
+        return Job("measure_lag", self._measure, EVERY_SECONDS)
+
+    async def close(self) -> None:
+        """Give the connections back, without waiting long for a broker that does not answer."""
+        clients, self._clients = self._clients, None
+        if clients is None:
+            return
+        with contextlib.suppress(TimeoutError, KafkaError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await clients[0].close()
+                await clients[1].stop()
+
+    async def lag(self) -> Mapping[TopicPartition, int]:
+        """Records behind the end of each partition; one never committed counts from its beginning."""
+        admin, consumer = await self._connected()
+        partitions = await self._partitions(admin)
+        group = consumer_group(self._service, self._settings.topic_prefix)
+        committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
+        ends = await consumer.end_offsets(partitions)
+        starts = await consumer.beginning_offsets(partitions)
+        return {
+            partition: max(ends[partition] - _position(committed[partition].offset, starts[partition]), 0)
+            for partition in partitions
+        }
+
+    async def _measure(self) -> int:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                lag = await self.lag()
+        except BaseException:
+            await self.close()
+            raise
+        for partition, behind in lag.items():
+            topic = self._topics[partition.topic].name
+            metrics.CONSUMER_LAG.labels(self._service, topic, partition.partition).set(behind)
+        return 0
+
+    async def _connected(self) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
+        if self._clients is None:
+            options = client_options(self._settings)
+            self._clients = (
+                AIOKafkaAdminClient(**options),
+                AIOKafkaConsumer(**options, enable_auto_commit=False),
+            )
+            for client in self._clients:
+                await client.start()
+        return self._clients
+
+    async def _partitions(self, admin: AIOKafkaAdminClient) -> list[TopicPartition]:
+        described = await admin.describe_topics(list(self._topics))
+        return [
+            TopicPartition(topic["topic"], partition["partition"])
+            for topic in described
+            for partition in topic["partitions"]
+        ]
+
+
+def _position(committed: int, start: int) -> int:
+    """Where the group reads next: -1 means that it never committed."""
+    return start if committed < 0 else max(committed, start)

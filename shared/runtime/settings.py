@@ -1,0 +1,145 @@
+"""Settings every service has. Only a service's own settings.py subclasses this, and only its main.py imports that."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal, Self, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.contracts.topics import SERVICES
+
+Environment = Literal["local", "test", "production"]
+ServiceRole = Literal["all", "web", "worker"]
+KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+ScramMechanism = Literal["SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+READ_BY_OTHERS = frozenset({"NSS_POSTGRES_DSN", "NSS_OPERATOR", "NSS_SECRETS_DIR"})
+"""`NSS_` variables of the local stack and of the command, which a service's environment may hold as well."""
+
+SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
+
+
+class InvalidSettings(ValueError):
+    """The environment does not make settings; the message is one line that names the variables, never their values."""
+
+
+class ServiceSettings(BaseSettings):
+    """The common `NSS_` variables, and those each service has under its own prefix (`NSS_INTAKE_DATABASE_URL` …).
+
+    Any of them may instead be a file named after it (lower case) in the directory `NSS_SECRETS_DIR`.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
+
+    environment: Environment = Field(default="local", validation_alias="NSS_ENVIRONMENT")
+    timezone: Literal["Asia/Tokyo"] = Field(default="Asia/Tokyo", validation_alias="NSS_TIMEZONE")
+    clock_offset_file: Path | None = Field(default=None, validation_alias="NSS_CLOCK_OFFSET_FILE")
+    failpoint: str = Field(default="", validation_alias="NSS_FAILPOINT")
+    staff_keys_dir: Path | None = Field(default=None, validation_alias="NSS_STAFF_KEYS_DIR")
+
+    kafka_bootstrap: str = Field(validation_alias="NSS_KAFKA_BOOTSTRAP")
+    kafka_security_protocol: KafkaProtocol = Field(default="PLAINTEXT", validation_alias="NSS_KAFKA_SECURITY_PROTOCOL")
+    kafka_security_mechanism: ScramMechanism = Field(
+        default="SCRAM-SHA-512", validation_alias="NSS_KAFKA_SECURITY_MECHANISM"
+    )
+    kafka_security_username: str = Field(default="", validation_alias="NSS_KAFKA_SECURITY_USERNAME")
+    kafka_security_password: SecretStr = Field(default=SecretStr(""), validation_alias="NSS_KAFKA_SECURITY_PASSWORD")
+    kafka_security_ca_file: Path | None = Field(default=None, validation_alias="NSS_KAFKA_SECURITY_CA_FILE")
+    topic_prefix: str = Field(default="", validation_alias="NSS_TOPIC_PREFIX")
+    replication_factor: int = Field(default=1, ge=1, validation_alias="NSS_REPLICATION_FACTOR")
+    min_insync_replicas: int = Field(default=1, ge=1, validation_alias="NSS_MIN_INSYNC_REPLICAS")
+
+    # Where browsers reach the services: for links, redirects and the content security policy.
+    intake_url: str = Field(default="http://127.0.0.1:8101", validation_alias="NSS_INTAKE_URL")
+    review_url: str = Field(default="http://127.0.0.1:8102", validation_alias="NSS_REVIEW_URL")
+    provisioning_url: str = Field(default="http://127.0.0.1:8103", validation_alias="NSS_PROVISIONING_URL")
+    notifier_url: str = Field(default="http://127.0.0.1:8104", validation_alias="NSS_NOTIFIER_URL")
+
+    # Under the service's own prefix:
+    database_url: SecretStr
+    relay_database_url: SecretStr
+    """A direct connection, past any pooler: it holds the relay's session lock."""
+    migration_database_url: SecretStr | None = None
+    """The schema owner's login, where the service's own has no rights on the schema."""
+    host: str = "127.0.0.1"
+    port: int = Field(ge=0, le=65535)
+    pool_size: int = Field(default=10, ge=2)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        problems = [*self._missing_credentials(), *self._not_for_production()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _missing_credentials(self) -> Iterable[str]:
+        if self.kafka_security_protocol.startswith("SASL"):
+            if not self.kafka_security_username:
+                yield "NSS_KAFKA_SECURITY_USERNAME is missing"
+            if not self.kafka_security_password.get_secret_value():
+                yield "NSS_KAFKA_SECURITY_PASSWORD is missing"
+
+    def _not_for_production(self) -> Iterable[str]:
+        if self.environment != "production":
+            return
+        if self.clock_offset_file:
+            yield "NSS_CLOCK_OFFSET_FILE is refused in production"
+        if self.failpoint:
+            yield "NSS_FAILPOINT is refused in production"
+        if self.topic_prefix:
+            yield "NSS_TOPIC_PREFIX is refused in production"
+        for service in SERVICES:
+            if not str(getattr(self, f"{service}_url")).startswith("https://"):
+                yield f"NSS_{service.upper()}_URL must be https in production"
+
+
+def load_settings(settings_class: type[SettingsT]) -> SettingsT:
+    """The settings from the environment, or the end of the process with one clear line on stderr and exit code 1."""
+    try:
+        return read_settings(settings_class, os.environ)
+    except InvalidSettings as problem:
+        raise SystemExit(f"settings: {problem}") from None
+
+
+def read_settings(settings_class: type[SettingsT], environment: Mapping[str, str]) -> SettingsT:
+    """The settings from the environment. Raises InvalidSettings, also for `NSS_` variables that no service knows."""
+    unknown = sorted(unknown_variables(settings_class, environment))
+    if unknown:
+        raise InvalidSettings(f"unknown variable {', '.join(unknown)}: misspelt, or of another version")
+    try:
+        return settings_class(_secrets_dir=environment.get("NSS_SECRETS_DIR"))
+    except ValidationError as error:
+        raise InvalidSettings(_one_line(settings_class, error)) from None
+
+
+def unknown_variables(settings_class: type[ServiceSettings], environment: Mapping[str, str]) -> Iterable[str]:
+    """`NSS_` variables this service does not know and that do not belong to another service."""
+    own_prefix = settings_class.model_config.get("env_prefix") or ""
+    known = {_variable(settings_class, field) for field in settings_class.model_fields} | READ_BY_OTHERS
+    others = tuple(prefix for prefix in (f"NSS_{service.upper()}_" for service in SERVICES) if prefix != own_prefix)
+    return (
+        name for name in environment if name.startswith("NSS_") and name not in known and not name.startswith(others)
+    )
+
+
+def _variable(settings_class: type[ServiceSettings], field: str) -> str:
+    alias = settings_class.model_fields[field].validation_alias
+    prefix = settings_class.model_config.get("env_prefix") or ""
+    return str(alias) if alias else f"{prefix}{field.upper()}"
+
+
+def _one_line(settings_class: type[ServiceSettings], error: ValidationError) -> str:
+    return "; ".join(
+        _problem(settings_class, detail["loc"], detail["msg"], detail["type"])
+        for detail in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+
+
+def _problem(settings_class: type[ServiceSettings], location: tuple[int | str, ...], message: str, kind: str) -> str:
+    if not location:
+        return message.removeprefix("Value error, ")
+    name = str(location[0])
+    variable = _variable(settings_class, name) if name in settings_class.model_fields else name
+    return f"{variable} is missing" if kind == "missing" else f"{variable}: {message}"

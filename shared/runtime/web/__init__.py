@@ -1,0 +1,1 @@
+"""The web kit: sessions, CSRF check, security headers, error pages, forms, the base template and its tokens."""

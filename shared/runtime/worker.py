@@ -1,0 +1,113 @@
+"""The worker parts of one process: relay, consumer and jobs, started beside the pages and stopped in order."""
+
+import asyncio
+from collections.abc import Coroutine
+
+from aiokafka.errors import KafkaError
+
+from shared.runtime.consumer import EventConsumer
+from shared.runtime.event_relay import EventRelay
+from shared.runtime.health import ProcessState
+from shared.runtime.held_measures import measure_job
+from shared.runtime.ids import new_uuid7
+from shared.runtime.jobs import JobRunner
+from shared.runtime.kafka import KafkaUnreachable, check_broker
+from shared.runtime.lag_measures import LagMeter
+from shared.runtime.logs import get_log
+from shared.runtime.metrics import measure_consumer
+from shared.runtime.outbox_archive import archive_job
+from shared.runtime.processed_purge import purge_job
+from shared.runtime.service_parts import CannotStart, ServiceDefinition, ServiceParts
+from shared.runtime.settings import ServiceRole
+
+BROKER_AT_START_SECONDS = 30.0
+CONSUMER_START_SECONDS = 60.0
+CONSUMER_STOP_SECONDS = 12.0
+RETRY_SECONDS = 2.0
+
+log = get_log()
+
+
+class Worker:
+    """Relay, consumer and jobs of one process.
+
+    A process of role `worker` gives up when no broker answers at its start; one that also serves pages keeps serving
+    and keeps asking.
+    """
+
+    def __init__(
+        self, definition: ServiceDefinition, role: ServiceRole, state: ProcessState, parts: ServiceParts
+    ) -> None:
+        self._name, self._settings, self._role = definition.name, definition.settings, role
+        self._state, self._parts = state, parts
+        self._relay = EventRelay(service=self._name, settings=self._settings, clock=state.clock)
+        self._consumer = self._new_consumer()
+        self._lag = LagMeter(self._name, self._settings, parts.router.topics)
+        jobs = [
+            *parts.jobs,
+            archive_job(state.pool, state.clock),
+            purge_job(state.pool, state.clock, parts.router.topics),
+            measure_job(self._name, state.pool, state.clock),
+            self._lag.job(),
+        ]
+        self._jobs = JobRunner(jobs, pool=state.pool, clock=state.clock, service=self._name)
+
+    async def run(self) -> None:
+        """Start the parts, then wait. In a process that is nothing but a worker, raises what makes work impossible."""
+        self._relay.start()
+        self._state.relay = self._relay
+        self._jobs.start()
+        await self._wait_for_broker()
+        await self._start_consumer()
+        self._state.consumer = self._consumer
+        measure_consumer(self._name, self._consumer)
+        await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        """Consumer first (its batch in hand is finished), then jobs, then the relay, each within its own time."""
+        await _stop_in_time(self._consumer.stop())
+        await self._jobs.stop()
+        await self._lag.close()
+        await self._relay.stop()
+
+    async def _wait_for_broker(self) -> None:
+        while True:
+            try:
+                return await check_broker(self._settings, give_up_seconds=BROKER_AT_START_SECONDS)
+            except KafkaUnreachable as problem:
+                if self._role == "worker":
+                    raise
+                log.warning("pages are served, events wait", reason=str(problem))
+
+    async def _start_consumer(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(CONSUMER_START_SECONDS):
+                    return await self._consumer.start()
+            except (KafkaError, OSError) as error:
+                await _stop_in_time(self._consumer.stop())
+                problem = f"the consumer could not join its group: {type(error).__name__}"
+                if self._role == "worker":
+                    raise CannotStart(problem) from error
+                log.warning("pages are served, events wait", reason=problem)
+            await asyncio.sleep(RETRY_SECONDS)
+            self._consumer = self._new_consumer()
+
+    def _new_consumer(self) -> EventConsumer:
+        return EventConsumer(
+            router=self._parts.router,
+            pool=self._state.pool,
+            clock=self._state.clock,
+            new_id=new_uuid7,
+            settings=self._settings,
+        )
+
+
+async def _stop_in_time(stop: Coroutine[None, None, None]) -> None:
+    task = asyncio.create_task(stop)
+    done, _ = await asyncio.wait([task], timeout=CONSUMER_STOP_SECONDS)
+    if not done:
+        log.error("the consumer did not stop in time")
+        task.cancel()
+    elif error := task.exception():
+        log.error("the consumer stopped badly", error=type(error).__name__)

@@ -1,0 +1,31 @@
+"""How far a group is behind, as the broker knows."""
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from shared.contracts.topics import REVIEW, consumer_group, topics_read_by
+from shared.runtime.lag_measures import LagMeter
+from tests.component.runtime.outbox_parts import settings_for
+from tests.conftest import PreparedTopics
+
+
+async def test_lag_counts_what_was_not_committed_from_the_beginning_on(topics: PreparedTopics) -> None:
+    name = topics.name(REVIEW)
+    async with AIOKafkaProducer(bootstrap_servers=topics.bootstrap) as producer:
+        for partition in (0, 1):
+            for _ in range(5):
+                await producer.send_and_wait(name, b"x", partition=partition)
+    group = consumer_group("intake", topics.prefix)
+    async with AIOKafkaConsumer(
+        bootstrap_servers=topics.bootstrap, group_id=group, enable_auto_commit=False
+    ) as consumer:
+        consumer.assign([TopicPartition(name, 0)])
+        await consumer.commit({TopicPartition(name, 0): 3})
+    settings = settings_for("postgresql://h/d", topics.bootstrap, topics.prefix)
+    meter = LagMeter("intake", settings, topics_read_by("intake"))
+    lag = await meter.lag()
+    await meter.close()
+    assert {partition: behind for partition, behind in lag.items() if behind} == {
+        TopicPartition(name, 0): 2,
+        TopicPartition(name, 1): 5,
+    }
+    assert len(lag) == 2 * len(topics_read_by("intake"))
