@@ -1,0 +1,51 @@
+"""Composition root of intake: settings to pages, events and jobs. Imported by nobody."""
+
+from pathlib import Path
+
+from services.intake.jobs import build_jobs
+from services.intake.messaging import build_router
+from services.intake.rendering import build_page_environment
+from services.intake.settings import Settings
+from services.intake.web import build_pages
+from services.intake.workflows.dependencies import Dependencies
+from shared.runtime.service import Resources, ServiceParts, run_service
+from shared.runtime.settings import load_settings
+from shared.runtime.web.csrf import origin_of
+from shared.runtime.web.pages import PageSettings
+from shared.runtime.web.passwords import PasswordHasher
+from shared.runtime.web.sessions import Sessions
+from shared.runtime.web.tokens import new_token
+
+HERE = Path(__file__).parent
+
+
+def assemble(settings: Settings, resources: Resources) -> ServiceParts:
+    """Intake out of its parts."""
+    pages = PageSettings(
+        service="intake",
+        base_url=settings.intake_url,
+        form_action_origins=(origin_of(settings.provisioning_url),),
+    )
+    intake = Dependencies(
+        pool=resources.pool,
+        clock=resources.clock,
+        new_id=resources.new_id,
+        sessions=Sessions(resources.pool, resources.clock, pages.session_policy(), new_token),
+        hasher=PasswordHasher(),
+        environment=build_page_environment(),
+        pages=pages,
+        provisioning_url=settings.provisioning_url,
+        ticket_key_file=settings.ticket_key_file,
+        staff_keys_dir=settings.staff_keys_dir,
+    )
+    return ServiceParts(router=build_router(), pages=build_pages(intake), jobs=build_jobs(intake))
+
+
+def main() -> None:
+    """Run intake as one process."""
+    settings = load_settings(Settings)
+    run_service("intake", settings, HERE / "migrations", lambda resources: assemble(settings, resources))
+
+
+if __name__ == "__main__":
+    main()

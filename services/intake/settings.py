@@ -1,0 +1,19 @@
+"""Intake's settings: `NSS_INTAKE_…` and the common ones."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.runtime.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Where the keys are: the one that signs ID notice tickets, and those that verify staff tokens."""
+
+    model_config = SettingsConfigDict(env_prefix="NSS_INTAKE_", frozen=True, extra="ignore", populate_by_name=True)
+
+    ticket_key_file: Path
+    """Ed25519 private key, PEM; the file's stem is the key's id."""
+    staff_keys_dir: Path = Field(validation_alias="NSS_STAFF_KEYS_DIR")
+    """Public keys `<kid>.pem`: without them nobody could publish a contract."""

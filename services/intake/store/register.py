@@ -1,0 +1,118 @@
+"""The contract register, the mailboxes of each office, and the registration schedule."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import asyncpg
+
+from services.intake.domain.mailboxes import OfficeMailbox
+from shared.contracts.event_data import MailboxKind
+from shared.contracts.intake_events import ContractPublished
+from shared.contracts.review_events import SchedulePublished
+from shared.kernel.identifiers import MailboxId, OfficeCode
+from shared.runtime.database import Connection
+
+
+async def find_contract(db: Connection, office_code: str) -> ContractPublished | None:
+    """The office's contract."""
+    row = await db.fetchrow("select register from contracts where office_code = $1", office_code)
+    return ContractPublished.model_validate(row["register"]) if row else None
+
+
+async def lock_contract(db: Connection, office_code: str) -> ContractPublished | None:
+    """The office's contract, its row locked: registrations of one office queue here."""
+    row = await db.fetchrow("select register from contracts where office_code = $1 for no key update", office_code)
+    return ContractPublished.model_validate(row["register"]) if row else None
+
+
+async def upsert_contract(db: Connection, contract: ContractPublished, now: datetime) -> bool:
+    """Store this version; False when the stored one is as new or newer."""
+    stored = await db.fetchval(
+        """
+        insert into contracts (office_code, contract_version, register, updated_at)
+        values ($1, $2, $3, $4)
+        on conflict (office_code) do update
+            set contract_version = excluded.contract_version, register = excluded.register,
+                updated_at = excluded.updated_at
+            where contracts.contract_version < excluded.contract_version
+        returning contract_version
+        """,
+        contract.office_code,
+        contract.contract_version,
+        contract.model_dump(mode="json", exclude_none=True),
+        now,
+    )
+    return stored is not None
+
+
+async def list_mailboxes(db: Connection, office_code: str) -> list[OfficeMailbox]:
+    """Every mailbox ever issued to the office, by ID."""
+    rows = await db.fetch(
+        """
+        select mailbox_id, office_code, kind, active_from, abolished_on
+        from mailboxes where office_code = $1 order by mailbox_id
+        """,
+        office_code,
+    )
+    return [_mailbox(row) for row in rows]
+
+
+async def insert_mailboxes(db: Connection, mailboxes: Sequence[OfficeMailbox]) -> None:
+    """Add mailboxes; one that is known already stays as it is."""
+    await db.execute(
+        """
+        insert into mailboxes (mailbox_id, office_code, kind, active_from, abolished_on)
+        select mailbox_id, office_code, kind, active_from, abolished_on
+        from unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::date[])
+            as new (mailbox_id, office_code, kind, active_from, abolished_on)
+        on conflict (mailbox_id) do nothing
+        """,
+        [box.mailbox_id for box in mailboxes],
+        [box.office_code for box in mailboxes],
+        [box.kind.value for box in mailboxes],
+        [box.active_from for box in mailboxes],
+        [box.abolished_on for box in mailboxes],
+    )
+
+
+async def abolish_mailboxes(db: Connection, abolitions: Sequence[tuple[MailboxId, date]]) -> None:
+    """Note from which day each mailbox is closed; the earliest decided day stays."""
+    await db.execute(
+        """
+        update mailboxes set abolished_on = least(mailboxes.abolished_on, decided.abolished_on)
+        from unnest($1::text[], $2::date[]) as decided (mailbox_id, abolished_on)
+        where mailboxes.mailbox_id = decided.mailbox_id
+        """,
+        [mailbox_id for mailbox_id, _ in abolitions],
+        [abolished_on for _, abolished_on in abolitions],
+    )
+
+
+async def find_schedule(db: Connection) -> SchedulePublished | None:
+    """The newest schedule, or None before the first has come."""
+    published = await db.fetchval("select published from schedule")
+    return SchedulePublished.model_validate(published) if published else None
+
+
+async def upsert_schedule(db: Connection, schedule: SchedulePublished) -> None:
+    """Keep the schedule if it is newer than the stored one."""
+    await db.execute(
+        """
+        insert into schedule (schedule_version, published) values ($1, $2)
+        on conflict (only_row) do update
+            set schedule_version = excluded.schedule_version, published = excluded.published
+            where schedule.schedule_version < excluded.schedule_version
+        """,
+        schedule.schedule_version,
+        schedule.model_dump(mode="json", exclude_none=True),
+    )
+
+
+def _mailbox(row: asyncpg.Record) -> OfficeMailbox:
+    return OfficeMailbox(
+        mailbox_id=MailboxId(row["mailbox_id"]),
+        office_code=OfficeCode(row["office_code"]),
+        kind=MailboxKind(row["kind"]),
+        active_from=row["active_from"],
+        abolished_on=row["abolished_on"],
+    )

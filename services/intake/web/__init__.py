@@ -1,0 +1,45 @@
+"""HTTP of intake: decode, call one workflow, render or redirect; no rule and no SQL."""
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.intake.web.applications import ApplicationPages
+from services.intake.web.contracts_api import ContractsApi
+from services.intake.web.drafts import DraftPages
+from services.intake.web.guard import LoginRequired, to_login
+from services.intake.web.id_notice import IdNoticePages
+from services.intake.web.login import LoginPages
+from services.intake.web.menu import MenuPages
+from services.intake.workflows.dependencies import Dependencies
+from services.intake.workflows.refusals import DraftNotFound, NotFound, OfficeNotRegistered
+from shared.runtime.web.errors import ErrorAnswers
+from shared.runtime.web.pages import build_page_app, page
+
+PAGES = (LoginPages, MenuPages, DraftPages, IdNoticePages, ApplicationPages, ContractsApi)
+
+
+def build_pages(intake: Dependencies) -> FastAPI:
+    """The applicant portal and the operators' API."""
+    app = build_page_app(intake.pages, intake.environment)
+    answers = ErrorAnswers(intake.environment)
+    for pages in PAGES:
+        pages(intake).add_to(app)
+
+    async def not_found(request: Request, _: Exception) -> Response:
+        return await answers.on_http_exception(request, HTTPException(404))
+
+    async def draft_not_found(request: Request, _: Exception) -> Response:
+        session = await intake.sessions.find(request)
+        return page(intake.environment, "expired.html", status=404, session=session)
+
+    async def no_contract(request: Request, _: Exception) -> Response:
+        session = await intake.sessions.find(request)
+        return page(intake.environment, "no_contract.html", status=409, session=session)
+
+    app.add_exception_handler(LoginRequired, to_login)
+    app.add_exception_handler(NotFound, not_found)
+    app.add_exception_handler(DraftNotFound, draft_not_found)
+    app.add_exception_handler(OfficeNotRegistered, no_contract)
+    return app

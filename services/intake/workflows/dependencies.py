@@ -1,0 +1,29 @@
+"""What intake needs from outside, built once by main and handed to pages, events and jobs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment
+
+from shared.runtime.clock import Clock
+from shared.runtime.database import Pool
+from shared.runtime.ids import NewId
+from shared.runtime.web.pages import PageSettings
+from shared.runtime.web.passwords import PasswordHasher
+from shared.runtime.web.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """Database, time, ids, and what only pages use: sessions, password checks, templates, keys and addresses."""
+
+    pool: Pool
+    clock: Clock
+    new_id: NewId
+    sessions: Sessions
+    hasher: PasswordHasher
+    environment: Environment
+    pages: PageSettings
+    provisioning_url: str
+    ticket_key_file: Path
+    staff_keys_dir: Path

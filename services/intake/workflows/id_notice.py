@@ -1,0 +1,37 @@
+"""The hand-over to the ID notice: a signed one-use ticket for whoever proved the password a moment ago (B34)."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from services.intake.domain.application import Application
+from services.intake.workflows.applications import view_application
+from services.intake.workflows.refusals import NotFound
+from shared.runtime.database import Pool
+from shared.runtime.ids import NewId
+from shared.runtime.notice_tickets import NoticeClaims, sign_notice_ticket
+
+FRESH_LOGIN = timedelta(minutes=5)
+
+
+def is_login_fresh(authenticated_at: datetime, now: datetime) -> bool:
+    """Whether the password was given within the last five minutes; else it is asked for again."""
+    return now - authenticated_at <= FRESH_LOGIN
+
+
+async def find_notice(pool: Pool, office_code: str, number: str) -> Application:
+    """The office's own application, if passwords were issued for it. Raises NotFound."""
+    application = (await view_application(pool, office_code, number)).application
+    if not application.has_id_notice:
+        raise NotFound(number)
+    return application
+
+
+def issue_notice_ticket(application: Application, key_file: Path, now: datetime, new_id: NewId) -> str:
+    """A ticket for this application's ID notice: 60 seconds, one use."""
+    claims = NoticeClaims(
+        acting_office=application.applicant_office_code,
+        office_code=application.office_code,
+        receipt_number=application.receipt_number,
+        jti=new_id(),
+    )
+    return sign_notice_ticket(claims, key_file, now)
