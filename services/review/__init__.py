@@ -1,0 +1,1 @@
+"""Review: the Center's queue, decisions and registration schedule; holds an application from receipt to completion."""

@@ -1,0 +1,98 @@
+"""Between a row of `reviews` and the domain's Review."""
+
+import json
+from typing import Any
+
+import asyncpg
+
+from services.review.domain.review import ApprovalTerms, IssuedResult, Review, ReviewState
+from shared.contracts.event_data import ApplicationKind
+from shared.contracts.people import MailboxChange, PasswordReissue
+from shared.contracts.review_events import DecidedBy
+
+COLUMNS = """
+    receipt_number, office_code, applicant_office_code, kind, state, revision, company_name, office_name,
+    received_at, received_on, review_starts_on, contract_version, requested_start_date, reason,
+    warnings::text as warnings, mailbox_change::text as mailbox_change, password_reissue::text as password_reissue,
+    opened_at, moved_at, moved_by, approved_at, approved_by, decided_by, confirmed_start_date, start_date_note,
+    system_setting_required, system_setting_deadline, calendar_version, schedule_version, completed_on,
+    mailbox_ids_issued::text as mailbox_ids_issued, viewable_until, issue_failure
+"""
+
+
+def review_of(row: asyncpg.Record) -> Review:
+    """The domain's view of a row selected with COLUMNS."""
+    change, reissue = row["mailbox_change"], row["password_reissue"]
+    return Review(
+        receipt_number=row["receipt_number"],
+        office_code=row["office_code"],
+        applicant_office_code=row["applicant_office_code"],
+        kind=ApplicationKind(row["kind"]),
+        state=ReviewState(row["state"]),
+        revision=row["revision"],
+        company_name=row["company_name"],
+        office_name=row["office_name"],
+        received_at=row["received_at"],
+        received_on=row["received_on"],
+        review_starts_on=row["review_starts_on"],
+        contract_version=row["contract_version"],
+        requested_start_date=row["requested_start_date"],
+        reason=row["reason"],
+        warnings=tuple(json.loads(row["warnings"])),
+        mailbox_change=MailboxChange.model_validate_json(change) if change else None,
+        password_reissue=PasswordReissue.model_validate_json(reissue) if reissue else None,
+        opened_at=row["opened_at"],
+        moved_at=row["moved_at"],
+        moved_by=row["moved_by"],
+        terms=_terms(row),
+        issued=_issued(row),
+        issue_failure=row["issue_failure"],
+    )
+
+
+def terms_values(review: Review) -> tuple[Any, ...]:
+    """The nine approval columns, in the order of COLUMNS; nulls while there is no approval."""
+    terms = review.terms
+    if terms is None:
+        return (None, None, None, None, None, False, None, None, None)
+    return (
+        terms.approved_at,
+        terms.approved_by,
+        terms.decided_by.value,
+        terms.confirmed_start_date,
+        terms.start_date_note,
+        terms.system_setting_required,
+        terms.system_setting_deadline,
+        terms.calendar_version,
+        terms.schedule_version,
+    )
+
+
+def issued_values(review: Review) -> tuple[Any, ...]:
+    """completed_on, mailbox_ids_issued (JSON text) and viewable_until; nulls before the issue."""
+    issued = review.issued
+    if issued is None:
+        return (None, None, None)
+    return (issued.completed_on, json.dumps(list(issued.mailbox_ids)), issued.viewable_until)
+
+
+def _terms(row: asyncpg.Record) -> ApprovalTerms | None:
+    if row["approved_at"] is None:
+        return None
+    return ApprovalTerms(
+        approved_at=row["approved_at"],
+        approved_by=row["approved_by"],
+        decided_by=DecidedBy(row["decided_by"]),
+        confirmed_start_date=row["confirmed_start_date"],
+        start_date_note=row["start_date_note"],
+        system_setting_required=row["system_setting_required"],
+        system_setting_deadline=row["system_setting_deadline"],
+        calendar_version=row["calendar_version"],
+        schedule_version=row["schedule_version"],
+    )
+
+
+def _issued(row: asyncpg.Record) -> IssuedResult | None:
+    if row["completed_on"] is None:
+        return None
+    return IssuedResult(row["completed_on"], tuple(json.loads(row["mailbox_ids_issued"])), row["viewable_until"])

@@ -1,0 +1,144 @@
+"""Bodies and answers of the staff API; dates are read in every form that means one date and written in ISO 8601."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from services.review.domain.review import ApprovalForm, MovedOn, Review
+from services.review.domain.review_queue import QueueRow
+from services.review.domain.schedule import ProposedDay, ProposedSchedule, Schedule, published
+from shared.contracts.people import CalendarException
+from shared.kernel.japanese_text import parse_japanese_date
+
+MAX_ROWS = 2000
+
+
+def _read_date(value: Any) -> Any:
+    return (parse_japanese_date(value) or value) if isinstance(value, str) else value
+
+
+AnyDate = Annotated[date, BeforeValidator(_read_date)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LoginBody(_Body):
+    """Who wants a token."""
+
+    login: str = Field(max_length=200)
+    password: str = Field(max_length=1000)
+
+
+class ApprovalBody(_Body):
+    """An approval; `revision` is the one the caller has seen."""
+
+    revision: int
+    confirmed_start_date: str = Field(default="", max_length=40)
+    note: str = Field(default="", max_length=2000)
+    acknowledged: list[str] = Field(default=[], max_length=20)
+    system_setting_required: bool = False
+
+    def to_form(self) -> ApprovalForm:
+        """The decision the domain judges."""
+        return ApprovalForm(
+            revision=self.revision,
+            confirmed_start_date=self.confirmed_start_date,
+            note=self.note,
+            acknowledged=frozenset(self.acknowledged),
+            system_setting_required=self.system_setting_required,
+        )
+
+
+class RegistrationDayBody(_Body):
+    """One row; without its own system-setting deadline it is four business days before."""
+
+    registration_date: AnyDate
+    application_deadline: AnyDate
+    system_setting_deadline: AnyDate | None = None
+
+
+class CalendarExceptionBody(_Body):
+    """A day that the calendar closes or opens."""
+
+    date: AnyDate
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class ScheduleBody(_Body):
+    """The whole schedule and calendar: what is not in it is no longer so."""
+
+    registration_days: list[RegistrationDayBody] = Field(max_length=MAX_ROWS)
+    closures: list[CalendarExceptionBody] = Field(default=[], max_length=MAX_ROWS)
+    openings: list[CalendarExceptionBody] = Field(default=[], max_length=MAX_ROWS)
+    covers_until: AnyDate
+
+    def to_proposal(self) -> ProposedSchedule:
+        """The proposal the domain judges."""
+        return ProposedSchedule(
+            [
+                ProposedDay(row.registration_date, row.application_deadline, row.system_setting_deadline)
+                for row in self.registration_days
+            ],
+            [CalendarException(date=closure.date, reason=closure.reason) for closure in self.closures],
+            [CalendarException(date=opening.date, reason=opening.reason) for opening in self.openings],
+            self.covers_until,
+        )
+
+
+def schedule_answer(schedule: Schedule) -> dict[str, Any]:
+    """The schedule as the topic has it."""
+    return published(schedule).model_dump(mode="json")
+
+
+def review_answer(review: Review) -> dict[str, Any]:
+    """One application: what a program needs to decide, and no personal data."""
+    terms, issued = review.terms, review.issued
+    return {
+        "receipt_number": review.receipt_number,
+        "status": review.state.value,
+        "revision": review.revision,
+        "kind": review.kind.value,
+        "office_code": review.office_code,
+        "company_name": review.company_name,
+        "office_name": review.office_name,
+        "received_at": _instant(review.received_at),
+        "received_on": review.received_on.isoformat(),
+        "reason": review.reason,
+        "warnings": list(review.warnings),
+        "requested_start_date": _iso(review.requested_start_date),
+        "confirmed_start_date": _iso(terms.confirmed_start_date if terms else None),
+        "start_date_note": terms.start_date_note if terms else None,
+        "mailbox_change": review.mailbox_change.model_dump(mode="json") if review.mailbox_change else None,
+        "password_reissue": review.password_reissue.model_dump(mode="json") if review.password_reissue else None,
+        "completed_on": _iso(issued.completed_on if issued else None),
+        "issue_failure": review.issue_failure,
+    }
+
+
+def row_answer(row: QueueRow) -> dict[str, Any]:
+    """An application of the queue, with its age and the registration day that suggests itself."""
+    return review_answer(row.review) | {
+        "age_business_days": row.age,
+        "suggested_start_date": _iso(row.suggested_start),
+    }
+
+
+def winner_answer(winner: MovedOn) -> dict[str, Any]:
+    """Who was faster, and what became of the application; no name where a service moved it."""
+    return {
+        "name": winner.moved_by,
+        "moved_at": _instant(winner.moved_at),
+        "status": winner.state.value,
+        "revision": winner.revision,
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _instant(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
