@@ -1,0 +1,1 @@
+"""The rules of provisioning: pure, with time, ids and randomness as arguments."""

@@ -1,0 +1,25 @@
+"""Provisioning's settings: `NSS_PROVISIONING_…` and the common ones."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.provisioning.domain.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from shared.runtime.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Where the keys are, and how long a mailbox password is."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NSS_PROVISIONING_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
+
+    ticket_keys_dir: Path
+    """Public keys `<kid>.pem` of those who may sign ID notice tickets."""
+    key_dir: Path
+    """Keys of the closing days: mode 0700, shared by all replicas, never backed up with the database."""
+    password_length: int = Field(default=16, ge=SHORTEST_PASSWORD, le=LONGEST_PASSWORD)
+    hashing_threads: int = Field(default=2, ge=1)
+    """Hashes made at once, 19 MiB each."""

@@ -1,0 +1,34 @@
+"""Every query of provisioning, one function per statement."""
+
+from services.provisioning.store.copies import find_calendar as find_calendar
+from services.provisioning.store.copies import upsert_calendar as upsert_calendar
+from services.provisioning.store.copies import upsert_offices as upsert_offices
+from services.provisioning.store.ledger import find_abolishable_mailboxes as find_abolishable_mailboxes
+from services.provisioning.store.ledger import find_issued_receipts as find_issued_receipts
+from services.provisioning.store.ledger import insert_credentials as insert_credentials
+from services.provisioning.store.ledger import insert_issues as insert_issues
+from services.provisioning.store.ledger import insert_mailboxes as insert_mailboxes
+from services.provisioning.store.ledger import insert_opening_mailboxes as insert_opening_mailboxes
+from services.provisioning.store.ledger import insert_sealed_passwords as insert_sealed_passwords
+from services.provisioning.store.ledger import lock_offices as lock_offices
+from services.provisioning.store.ledger import plan_abolitions as plan_abolitions
+from services.provisioning.store.ledger import update_highest_serials as update_highest_serials
+from services.provisioning.store.notices import delete_expired_tickets as delete_expired_tickets
+from services.provisioning.store.notices import find_notice as find_notice
+from services.provisioning.store.notices import find_notice_mailboxes as find_notice_mailboxes
+from services.provisioning.store.notices import find_office_of_issue as find_office_of_issue
+from services.provisioning.store.notices import find_sealed_passwords as find_sealed_passwords
+from services.provisioning.store.notices import insert_burned_ticket as insert_burned_ticket
+from services.provisioning.store.notices import insert_notice_view as insert_notice_view
+from services.provisioning.store.notices import mark_first_viewed as mark_first_viewed
+from services.provisioning.store.timetable import abolish_mailboxes as abolish_mailboxes
+from services.provisioning.store.timetable import activate_mailboxes as activate_mailboxes
+from services.provisioning.store.timetable import claim_due_starts as claim_due_starts
+from services.provisioning.store.timetable import claim_ended_windows as claim_ended_windows
+from services.provisioning.store.timetable import claim_ending_windows as claim_ending_windows
+from services.provisioning.store.timetable import close_mail_server_accounts as close_mail_server_accounts
+from services.provisioning.store.timetable import delete_sealed_passwords as delete_sealed_passwords
+from services.provisioning.store.timetable import mark_closing_announced as mark_closing_announced
+from services.provisioning.store.timetable import mark_started as mark_started
+from services.provisioning.store.timetable import mark_windows_closed as mark_windows_closed
+from services.provisioning.store.timetable import open_mail_server_accounts as open_mail_server_accounts

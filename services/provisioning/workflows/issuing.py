@@ -1,0 +1,182 @@
+"""Issuing: from approvals to IDs, sealed passwords and one event each, all or nothing per application."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.provisioning import store, vault
+from services.provisioning.domain.issuing import (
+    Issue,
+    OfficeBooks,
+    books_after,
+    count_of_passwords,
+    decide_issue,
+    issued_data,
+    missing_fact,
+)
+from services.provisioning.domain.passwords import (
+    Credential,
+    MailboxPassword,
+    RandomBelow,
+    SealedPassword,
+    new_password,
+)
+from services.provisioning.vault import KeyStore, MailServerHasher
+from shared.contracts.envelope import Event, new_event
+from shared.contracts.event_data import EventData
+from shared.contracts.provisioning_events import MailboxIssueFailed
+from shared.contracts.review_events import ApplicationApproved
+from shared.kernel.business_days import BusinessCalendar
+from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
+from shared.runtime.clock import Clock
+from shared.runtime.database import Connection
+from shared.runtime.event_outbox import append_events
+from shared.runtime.event_router import Waiting
+from shared.runtime.failpoints import reach
+from shared.runtime.ids import NewId
+
+Approval = Event[ApplicationApproved]
+Candidates = Mapping[UUID, Sequence[Credential]]
+"""Passwords made before the transaction, by the approval's event id; each is used for one mailbox or for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuingTools:
+    """What issuing needs besides the database."""
+
+    clock: Clock
+    new_id: NewId
+    key_store: KeyStore
+    hasher: MailServerHasher
+    random_source: RandomBelow
+    password_length: int
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What a batch of approvals comes to."""
+
+    waiting: list[Waiting]
+    issues: list[tuple[Approval, Issue]]
+    failures: list[tuple[Approval, MailboxIssueFailed]]
+
+
+async def prepare_credentials(tools: IssuingTools, events: Sequence[Approval]) -> Candidates:
+    """A password and its hash for every mailbox the approvals ask for: slow, so made before the transaction."""
+    counts = [count_of_passwords(event.data) for event in events]
+    passwords = [new_password(tools.random_source, tools.password_length) for _ in range(sum(counts))]
+    hashes = await tools.hasher.hash_all(passwords)
+    credentials = iter(zip(passwords, hashes, strict=True))
+    return {
+        event.id: [Credential(*next(credentials)) for _ in range(count)]
+        for event, count in zip(events, counts, strict=True)
+    }
+
+
+async def issue_mailboxes(
+    db: Connection, events: Sequence[Approval], candidates: Candidates, tools: IssuingTools
+) -> list[Waiting]:
+    """Issue what was approved; returns the approvals that must wait for their office's contract or the calendar.
+
+    Every other approval leads to one event: MailboxesIssued, or MailboxIssueFailed with its reason. An application
+    that was issued before gets nothing and no event (E8). Raises KeyStoreUnavailable, with nothing issued.
+    """
+    office_codes = sorted({event.data.office_code for event in events})
+    offices = await store.lock_offices(db, office_codes)
+    calendar = await store.find_calendar(db)
+    issued_before = await store.find_issued_receipts(db, [event.data.receipt_number for event in events])
+    abolishable = await store.find_abolishable_mailboxes(db, office_codes)
+    books = {code: OfficeBooks(office, abolishable.get(code, frozenset())) for code, office in offices.items()}
+
+    decisions = _decide(events, books, calendar, issued_before, tools)
+
+    await _write_issues(db, [issue for _, issue in decisions.issues], books)
+    await _write_credentials(db, decisions.issues, candidates, tools.key_store)
+    await append_events(db, _events(decisions, tools))
+    reach("provisioning.between-allocation-and-commit")
+    return decisions.waiting
+
+
+def _decide(
+    events: Sequence[Approval],
+    books: dict[OfficeCode, OfficeBooks],
+    calendar: BusinessCalendar | None,
+    issued_before: frozenset[ReceiptNumber],
+    tools: IssuingTools,
+) -> Decisions:
+    """Decide one approval after the other; `books` moves on with each issue, so that two of one office share no ID."""
+    decisions = Decisions([], [], [])
+    issued = set(issued_before)
+    for event in events:
+        approval = event.data
+        if approval.receipt_number in issued:
+            continue
+        known = books.get(approval.office_code)
+        awaited = missing_fact(approval, known.office if known else None, calendar)
+        if awaited is not None or known is None or calendar is None:
+            decisions.waiting.append(Waiting(event, awaited or approval.office_code))
+            continue
+        outcome = decide_issue(approval, known, calendar, tools.clock.now())
+        if isinstance(outcome, Issue):
+            books[approval.office_code] = books_after(known, outcome)
+            issued.add(approval.receipt_number)
+            decisions.issues.append((event, outcome))
+        else:
+            decisions.failures.append((event, outcome))
+    return decisions
+
+
+async def _write_issues(db: Connection, issues: Sequence[Issue], books: Mapping[OfficeCode, OfficeBooks]) -> None:
+    if not issues:
+        return
+    await store.insert_issues(db, issues)
+    entries = [entry for issue in issues for entry in issue.entries]
+    if entries:
+        codes = {entry.office_code for entry in entries}
+        await store.update_highest_serials(db, {code: books[code].office.highest_serial for code in codes})
+        await store.insert_mailboxes(db, entries)
+    if any(issue.abolished for issue in issues):
+        await store.plan_abolitions(db, issues)
+
+
+async def _write_credentials(
+    db: Connection, issues: Sequence[tuple[Approval, Issue]], candidates: Candidates, key_store: KeyStore
+) -> None:
+    credentials = {
+        entry.mailbox_id: credential
+        for event, issue in issues
+        for entry, credential in zip(issue.entries, candidates[event.id], strict=True)
+    }
+    if not credentials:
+        return
+    receipts = {entry.mailbox_id: issue.receipt_number for _, issue in issues for entry in issue.entries}
+    sealed = await _seal(key_store, [issue for _, issue in issues], credentials)
+    await store.insert_sealed_passwords(db, sealed, [receipts[each.mailbox_id] for each in sealed])
+    hashes = {mailbox_id: credential.mail_server_hash for mailbox_id, credential in credentials.items()}
+    await store.insert_credentials(db, hashes)
+
+
+async def _seal(
+    key_store: KeyStore, issues: Sequence[Issue], credentials: Mapping[MailboxId, Credential]
+) -> list[SealedPassword]:
+    by_day: dict[date, dict[MailboxId, MailboxPassword]] = {}
+    for issue in issues:
+        if issue.window is not None:
+            of_day = by_day.setdefault(issue.window.viewable_until, {})
+            of_day.update({entry.mailbox_id: credentials[entry.mailbox_id].password for entry in issue.entries})
+    return [
+        sealed
+        for closing_day, passwords in by_day.items()
+        for sealed in await vault.seal_passwords(key_store, closing_day, passwords)
+    ]
+
+
+def _events(decisions: Decisions, tools: IssuingTools) -> list[Event[EventData]]:
+    def answer(approval: Approval, data: EventData) -> Event[EventData]:
+        return new_event(
+            data, event_id=tools.new_id(), key=approval.data.office_code, now=tools.clock.now(), caused_by=approval
+        )
+
+    issued = [answer(approval, issued_data(issue)) for approval, issue in decisions.issues]
+    return [*issued, *(answer(approval, failure) for approval, failure in decisions.failures)]

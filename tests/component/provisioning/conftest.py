@@ -1,0 +1,108 @@
+"""One provisioning service without broker or pages: its database, its key directory and a clock that stands still."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.provisioning import workflows
+from services.provisioning.domain.passwords import MailboxPassword
+from services.provisioning.vault import DirectoryKeyStore, KeyStore
+from services.provisioning.workflows import IssuingTools, NoticeDesk, Timetable
+from shared.contracts.envelope import Event
+from shared.contracts.intake_events import ContractPublished
+from shared.contracts.review_events import ApplicationApproved, SchedulePublished
+from shared.runtime.clock import Clock
+from shared.runtime.database import Pool, open_pool, transaction
+from shared.runtime.event_router import Waiting
+from shared.runtime.ids import new_uuid7
+from tests.builders import FixedClock, a_contract, a_schedule, an_event
+
+CreateDatabase = Callable[[str], Awaitable[str]]
+
+
+class InstantHasher:
+    """Stands where argon2id would take 23 ms each; the text keeps nothing of the password."""
+
+    async def hash_all(self, passwords: Sequence[MailboxPassword]) -> list[str]:
+        """A distinct text per password."""
+        return ["{ARGON2ID}$argon2id$" + secrets.token_hex(8) for _ in passwords]
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioning:
+    """The service under test, spoken to as the runtime does."""
+
+    pool: Pool
+    clock: FixedClock
+    key_directory: Path
+    tools: IssuingTools
+
+    @property
+    def desk(self) -> NoticeDesk:
+        """What the ID notice page has."""
+        return NoticeDesk(self.pool, self.clock, new_uuid7, self.tools.key_store)
+
+    @property
+    def timetable(self) -> Timetable:
+        """What the jobs have."""
+        return Timetable(self.pool, self.clock, new_uuid7, self.tools.key_store)
+
+    async def publish_contracts(self, *contracts: ContractPublished) -> None:
+        """Deliver contracts in one batch."""
+        async with transaction(self.pool) as db:
+            await workflows.register_contracts(db, [an_event(each, key=each.office_code) for each in contracts])
+
+    async def publish_schedules(self, *schedules: SchedulePublished) -> None:
+        """Deliver schedules in one batch."""
+        async with transaction(self.pool) as db:
+            await workflows.adopt_calendar(db, [an_event(each, key="schedule") for each in schedules])
+
+    async def approve(self, *events: Event[ApplicationApproved], tools: IssuingTools | None = None) -> list[Waiting]:
+        """Deliver approvals in one batch, preparing them first."""
+        tools = tools or self.tools
+        candidates = await workflows.prepare_credentials(tools, events)
+        async with transaction(self.pool) as db:
+            return await workflows.issue_mailboxes(db, events, candidates, tools)
+
+    async def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
+        """Whatever a test wants to see."""
+        return [tuple(row) for row in await self.pool.fetch(query, *arguments)]
+
+    async def published(self, model: type[Any]) -> list[Any]:
+        """The data of every event of the model in the outbox, in order."""
+        rows = await self.pool.fetch("select payload from event_outbox where type = $1 order by seq", model.ce_type)
+        return [model.model_validate_json(row["payload"]) for row in rows]
+
+
+def issuing_tools(clock: Clock, key_store: KeyStore) -> IssuingTools:
+    """Tools with real randomness and instant hashes."""
+    return IssuingTools(
+        clock=clock,
+        new_id=new_uuid7,
+        key_store=key_store,
+        hasher=InstantHasher(),
+        random_source=secrets.randbelow,
+        password_length=16,
+    )
+
+
+@pytest.fixture
+async def empty_provisioning(service_database: CreateDatabase, tmp_path: Path) -> AsyncIterator[Provisioning]:
+    """A service that has heard of no office and no calendar yet."""
+    pool = await open_pool(await service_database("provisioning"), application_name="test", max_size=10)
+    clock = FixedClock()
+    keys = tmp_path / "keys"
+    yield Provisioning(pool, clock, keys, issuing_tools(clock, DirectoryKeyStore(keys)))
+    await pool.close()
+
+
+@pytest.fixture
+async def provisioning(empty_provisioning: Provisioning) -> Provisioning:
+    """A service that knows NAC001 with NAC00101, and the calendar."""
+    await empty_provisioning.publish_contracts(a_contract())
+    await empty_provisioning.publish_schedules(a_schedule())
+    return empty_provisioning
