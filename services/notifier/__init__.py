@@ -1,0 +1,1 @@
+"""Notifier: tells applicant and system administrator by e-mail what became of an application."""
