@@ -1,0 +1,1 @@
+"""Running NSS: the `nss` command, the local stack and the tools of operators."""

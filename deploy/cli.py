@@ -1,0 +1,225 @@
+"""The `nss` command: what it understands; the work is done in deploy.local and deploy.operate."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deploy import doctor as doctors
+from deploy.errors import CommandError, ExitCode, NotRunning
+from deploy.progress import say
+
+ROOT = Path(__file__).resolve().parents[1]
+EXIT_CODES = """Exit codes: 0 done, 1 failed, 2 wrong use, 3 not running, 4 refused by a service, 5 login needed,
+6 something is missing. Data goes to stdout, talk to stderr. Secrets are printed by `status --json` and `up` only."""
+
+app = typer.Typer(
+    name="nss", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, epilog=EXIT_CODES
+)
+topics_app = typer.Typer(no_args_is_help=True, help="Topics on the broker.")
+contracts_app = typer.Typer(no_args_is_help=True, help="The contract register, kept by intake.")
+schedule_app = typer.Typer(no_args_is_help=True, help="The registration schedule and calendar, kept by review.")
+accounts_app = typer.Typer(no_args_is_help=True, help="Accounts of offices and staff.")
+for group, word in ((topics_app, "topics"), (contracts_app, "contracts"), (schedule_app, "schedule"),
+                    (accounts_app, "accounts")):  # fmt: skip
+    app.add_typer(group, name=word)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")]
+Directory = Annotated[Path | None, typer.Option(help="Folder of the stack; .local of this checkout by default.")]
+File = Annotated[Path, typer.Argument(help="A JSON file.")]
+
+
+@app.callback()
+def nss() -> None:
+    """NSS mailbox: run it, look into it, operate it."""
+
+
+@app.command()
+def up(
+    directory: Directory = None,
+    empty: Annotated[bool, typer.Option("--empty", help="Without sample offices, schedule and accounts.")] = False,
+) -> None:
+    """Start Kafka, PostgreSQL, the mail sink and the four services; what runs already stays as it is."""
+    from deploy.local.lifecycle import bring_up
+
+    bring_up(directory or ROOT / ".local", with_first_data=not empty)
+
+
+@app.command()
+def down(directory: Directory = None) -> None:
+    """Stop everything that `up` or `demo` left running; data stays."""
+    from deploy.local.lifecycle import bring_down
+
+    bring_down([directory] if directory else None)
+
+
+@app.command()
+def status(directory: Directory = None, as_json: AsJson = False) -> None:
+    """What runs, and where. Exit code 3 when there is no stack or a part of it has ended."""
+    from deploy.local.lifecycle import describe
+
+    told = describe(directory)
+    if as_json:
+        show_json(told)
+    for part in told["parts"]:
+        if not as_json:
+            typer.echo(f"{part['name']:<14} {part['condition']:<10} {part.get('url', '')}".rstrip())
+    ended = [f"{part['name']} has ended: {part['last_line']} (log: {part['log']})" for part in told["parts"]
+             if part["condition"] == "ended"]  # fmt: skip
+    if ended:
+        raise NotRunning("\n".join(ended))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """What this machine has and lacks. Exit code 6 when something needed is missing."""
+    findings = doctors.examine()
+    if as_json:
+        show_json([finding.as_json() for finding in findings])
+    else:
+        for finding in findings:
+            word = "ok" if finding.fine else "MISSING" if finding.required else "absent"
+            typer.echo(f"{word:<8} {finding.what}: {finding.told}")
+    if not all(finding.fine for finding in findings if finding.required):
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+@app.command()
+def migrate(
+    service: Annotated[str | None, typer.Argument(help="One service; all four by default.")] = None,
+    dsn: Annotated[str | None, typer.Option(help="The owner's address; the local stack's by default.")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring the databases up to date."""
+    from deploy.operate.migrating import migrate_databases
+
+    for line in asyncio.run(migrate_databases(service, dsn, dry_run=dry_run)):
+        typer.echo(line)
+
+
+@topics_app.command("create")
+def create_topics(dry_run: DryRun = False) -> None:
+    """Make the topics that are missing; existing ones are compared, never changed."""
+    from deploy.operate.topics_command import make_topics
+
+    for finding in asyncio.run(make_topics(dry_run=dry_run)):
+        made = "would be created" if dry_run else "created"
+        typer.echo(f"{finding.name}: {made if finding.condition == 'missing' else finding.condition}")
+        for difference in finding.differences:
+            say(f"  {finding.name}: {difference}")
+
+
+@topics_app.command("list")
+def list_topics(as_json: AsJson = False) -> None:
+    """Every topic of the registry and how it stands on the broker."""
+    from deploy.operate.topics_command import look_at_topics
+
+    findings = asyncio.run(look_at_topics())
+    if as_json:
+        show_json([finding.as_json() for finding in findings])
+        return
+    for finding in findings:
+        typer.echo(f"{finding.name:<36} {'; '.join([finding.condition, *finding.differences])}")
+
+
+@contracts_app.command("import")
+def import_contract(file: File, dry_run: DryRun = False) -> None:
+    """Publish the register of one office; the same content again changes nothing."""
+    from deploy.operate.registers import import_contract as publish
+
+    show_json(publish(file, dry_run=dry_run))
+
+
+@schedule_app.command("set")
+def set_schedule(file: File, dry_run: DryRun = False) -> None:
+    """Publish the whole schedule and calendar: what is not in the file is no longer so."""
+    from deploy.operate.registers import set_schedule as publish
+
+    show_json(publish(file, dry_run=dry_run))
+
+
+@accounts_app.command("bootstrap")
+def bootstrap(
+    office: Annotated[list[str], typer.Option(help="Office code that gets a login.")] = [],  # noqa: B006  typer's way
+    staff: Annotated[list[str], typer.Option(help="LOGIN=ROLE[,ROLE]: reviewer, lead, operator, help_desk.")] = [],  # noqa: B006
+    intake_dsn: Annotated[str | None, typer.Option(help="Intake's database; the local stack's by default.")] = None,
+    review_dsn: Annotated[str | None, typer.Option(help="Review's database; the local stack's by default.")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Create the first accounts, or give existing ones a new password, and print the passwords once."""
+    from deploy.operate.first_accounts import create_first_accounts
+
+    show_json(create_first_accounts(office, staff, intake_dsn, review_dsn, dry_run=dry_run))
+
+
+@app.command()
+def login(
+    name: Annotated[str, typer.Argument(help="Staff login.")],
+    password_file: Annotated[Path | None, typer.Option(help="Else NSS_PASSWORD, else asked at a terminal.")] = None,
+) -> None:
+    """Get a staff token from review and keep it for the next commands."""
+    from deploy.operate.staff_login import log_in
+
+    log_in(name, _password(password_file))
+    say(f"logged in as {name} for 15 minutes")
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        try:
+            return file.read_text().strip()
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}") from error
+    given = os.environ.get("NSS_PASSWORD")
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise CommandError("no terminal to ask for the password: use --password-file or NSS_PASSWORD")
+    return str(typer.prompt("Password", hide_input=True, err=True))
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="Leave nothing running.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Write report, events, mails and pages there.")] = None,
+    directory: Annotated[Path | None, typer.Option(help="Folder of its stack, emptied first; .local/demo.")] = None,
+) -> None:
+    """Play the manual's own case through the real pages and print where to look."""
+    from deploy.local.lifecycle import play_demo
+
+    play_demo(headless=headless, output=output, directory=directory)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context) -> None:
+    """Run the benchmark; arguments are passed on to it."""
+    from deploy.local.lifecycle import run_benchmark
+
+    raise typer.Exit(run_benchmark(context.args))
+
+
+def show_json(data: Any) -> None:
+    """Data on stdout."""
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def main() -> None:
+    """Entry point: an expected failure is one line on stderr and an exit code, never a trace."""
+    try:
+        app()
+    except CommandError as error:
+        for line in str(error).splitlines():
+            say(f"nss: {line}")
+        raise SystemExit(int(error.exit_code)) from None
+    except KeyboardInterrupt:
+        say("nss: interrupted; what was started so far is stopped by `nss down`")
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

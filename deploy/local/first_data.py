@@ -1,0 +1,44 @@
+"""What a fresh stack is filled with, so that a newcomer can log in at once; through the services' own doors."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from deploy.local.demo.sample_data import OFFICES, SampleLogin, new_logins, sample_contract, sample_schedule
+from deploy.local.stack import LocalStack, run_to_end
+from deploy.operate.accounts import bootstrap_accounts
+from deploy.operate.services import call
+from deploy.progress import step
+from shared.kernel.local_time import local_date
+from shared.runtime.clock import SystemClock
+
+
+def load_first_data(stack: LocalStack) -> None:
+    """Accounts, two contracts and a schedule; a stack that has logins already stays as it is."""
+    if stack.state.logins:
+        return
+    with step("accounts, two offices and a schedule"):
+        logins = new_logins()
+        create_accounts(stack, logins)
+        put = _as_operator(stack, logins)
+        for office in OFFICES:
+            put("intake", f"/api/v1/contracts/{office}", sample_contract(office))
+        today = local_date(SystemClock(stack.directory / "clock-offset").now())
+        put("review", "/api/v1/schedule", sample_schedule(today))
+        stack.state.logins = [asdict(login) for login in logins]
+        stack.state.save()
+
+
+def create_accounts(stack: LocalStack, logins: Sequence[SampleLogin]) -> None:
+    """Write the accounts into intake's and review's databases."""
+    databases = stack.state.databases
+    run_to_end(
+        bootstrap_accounts(logins, intake_dsn=databases["intake"].app_url, review_dsn=databases["review"].app_url)
+    )
+
+
+def _as_operator(stack: LocalStack, logins: Sequence[SampleLogin]) -> Callable[..., object]:
+    operator = next(login for login in logins if "operator" in login.roles)
+    urls = stack.state.urls
+    body = {"login": operator.login, "password": operator.password}
+    token = str(call("POST", f"{urls['review']}/api/v1/tokens", body=body)["token"])
+    return lambda service, path, document: call("PUT", urls[service] + path, token=token, body=document)

@@ -1,0 +1,53 @@
+"""Ports on loopback: free ones chosen at start, those of the last start again where they are still free."""
+
+import socket
+from collections.abc import Iterable, Mapping
+
+from deploy.errors import StackError
+
+LOOPBACK = "127.0.0.1"
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of loopback now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def choose_ports(
+    names: Iterable[str], *, given: Mapping[str, int] | None = None, last: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """A port per name: the given one, else that of the last start if free, else a free one; no port twice.
+
+    Raises StackError when a given port is in use.
+    """
+    given, last = given or {}, last or {}
+    chosen: dict[str, int] = {}
+    for name in names:
+        if name in given:
+            chosen[name] = _insist(name, given[name])
+        elif name in last and last[name] not in chosen.values() and is_free(last[name]):
+            chosen[name] = last[name]
+        else:
+            chosen[name] = _free_port(set(chosen.values()) | set(given.values()))
+    return chosen
+
+
+def _insist(name: str, port: int) -> int:
+    if not is_free(port):
+        raise StackError(f"port {port} ({name}) is in use: stop what listens there, or choose another port for {name}")
+    return port
+
+
+def _free_port(taken: set[int]) -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind((LOOPBACK, 0))
+            port = int(probe.getsockname()[1])
+        if port not in taken:
+            return port

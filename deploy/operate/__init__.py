@@ -1,0 +1,1 @@
+"""What operators and deployments do through the `nss` command."""

@@ -1,0 +1,75 @@
+"""Where the services are, and talking to their APIs: an answer's problem becomes one line and an exit code."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from deploy.errors import CommandError, LoginNeeded, NotRunning, Refused
+from deploy.local.state import StackState, find_stacks
+from deploy.progress import say
+from shared.contracts.topics import ServiceName
+
+ROOT = Path(__file__).resolve().parents[2]
+ANSWER_SECONDS = 15.0
+
+
+def service_url(service: ServiceName) -> str:
+    """`NSS_<SERVICE>_URL`, else this checkout's running stack; says on stderr which. Raises NotRunning."""
+    variable = f"NSS_{service.upper()}_URL"
+    given = os.environ.get(variable)
+    if given:
+        say(f"{service} at {given} (from {variable})")
+        return given.rstrip("/")
+    stack = local_stack()
+    if stack is None or service not in stack.urls:
+        raise NotRunning(f"no {service} known: run `nss up`, or set {variable}")
+    say(f"{service} at {stack.urls[service]} (from {stack.directory / 'stack.json'})")
+    return stack.urls[service]
+
+
+def local_stack() -> StackState | None:
+    """The stack of this checkout, the demo's if there is no other."""
+    for folder in find_stacks(ROOT):
+        state = StackState.load(folder)
+        if state is not None and state.parts:
+            return state
+    return None
+
+
+def call(method: str, url: str, *, token: str | None = None, body: Any = None) -> Mapping[str, Any]:
+    """Send one request with a JSON body and return the JSON answer. Raises CommandError with one line."""
+    headers = {"Accept": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    try:
+        answer = httpx2.request(method, url, json=body, headers=headers, timeout=ANSWER_SECONDS)
+    except httpx2.HTTPError as error:
+        raise NotRunning(
+            f"{url} does not answer ({type(error).__name__}): is the service running? `nss status`"
+        ) from error
+    if answer.is_success:
+        return _json_object(answer)
+    raise _problem(answer)
+
+
+def _problem(answer: httpx2.Response) -> CommandError:
+    told = _json_object(answer)
+    code = told.get("code") or told.get("title") or answer.reason_phrase
+    fields = "".join(
+        f"; {error.get('field')}: {error.get('code')}" for error in told.get("errors", ()) if isinstance(error, dict)
+    )
+    line = f"{answer.request.method} {answer.request.url.path} was refused: {answer.status_code} {code}{fields}"
+    if answer.status_code == httpx2.codes.UNAUTHORIZED:
+        return LoginNeeded(f"{line}: run `nss login`")
+    return Refused(line) if answer.status_code < httpx2.codes.INTERNAL_SERVER_ERROR else CommandError(line)
+
+
+def _json_object(answer: httpx2.Response) -> Mapping[str, Any]:
+    try:
+        told = answer.json()
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
