@@ -1,0 +1,153 @@
+"""One of our services as a worker process of the benchmark: the real one, but for the parts that would hide the rest.
+
+`python -m tests.benchmarks.worker review`. No mail leaves, review's policy decides on sight, and unless `--hash` is
+given no password is hashed. `--one-by-one` makes every batch a batch of one.
+"""
+
+import argparse
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from deploy.local.databases import migrations_of
+from services.intake import main as intake
+from services.intake.settings import Settings as IntakeSettings
+from services.notifier.domain.retry import Accepted, RetryPolicy, SendOutcome
+from services.notifier.jobs import build_jobs as build_notifier_jobs
+from services.notifier.messaging import build_router as build_notifier_router
+from services.notifier.rendering import MailTemplates, Sender
+from services.notifier.settings import Settings as NotifierSettings
+from services.notifier.workflows import Delivery
+from services.provisioning import main as provisioning
+from services.provisioning.domain.passwords import MailboxPassword
+from services.provisioning.messaging import build_router as build_provisioning_router
+from services.provisioning.settings import Settings as ProvisioningSettings
+from services.provisioning.vault import Argon2idHasher, DirectoryKeyStore
+from services.provisioning.workflows import IssuingTools
+from services.review import main as review
+from services.review import workflows as review_workflows
+from services.review.settings import Settings as ReviewSettings
+from shared.contracts.topics import SERVICES, ServiceName
+from shared.runtime import consumer
+from shared.runtime.database import transaction
+from shared.runtime.jobs import Job
+from shared.runtime.logs import configure_logs
+from shared.runtime.service_parts import Resources, ServiceDefinition, ServiceParts
+from shared.runtime.service_process import ServiceProcess
+from shared.runtime.settings import ServiceSettings, load_settings
+
+POLICY_BATCH = 500
+POLICY_EVERY_SECONDS = 0.01
+NO_HASH = "{ARGON2ID}$argon2id$none"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """How this worker differs from the one in production, beside the mails that do not leave."""
+
+    one_by_one: bool = False
+    hashes: bool = False
+
+
+class NullHasher:
+    """Costs nothing, so that the rest can be measured."""
+
+    async def hash_all(self, passwords: Sequence[MailboxPassword]) -> list[str]:
+        """The same text for each."""
+        return [NO_HASH] * len(passwords)
+
+
+class NullMailer:
+    """A mail server that accepts at once."""
+
+    async def send_mail(self, sender: str, recipient: str, message: bytes) -> SendOutcome:
+        """Accepted."""
+        return Accepted()
+
+
+def assemble_intake(settings: Any, resources: Resources, _variant: Variant) -> ServiceParts:
+    """Intake as it is."""
+    return intake.assemble(settings, resources)
+
+
+def assemble_review(settings: Any, resources: Resources, variant: Variant) -> ServiceParts:
+    """Review with its policy switched on and quick to look."""
+    batch = 1 if variant.one_by_one else POLICY_BATCH
+
+    async def approve_oldest() -> int:
+        async with transaction(resources.pool) as db:
+            return await review_workflows.approve_oldest(db, batch, resources.clock.now(), resources.new_id)
+
+    parts = review.assemble(settings, resources)
+    return replace(parts, jobs=[*parts.jobs, Job("approve_oldest", approve_oldest, POLICY_EVERY_SECONDS)])
+
+
+def assemble_provisioning(settings: Any, resources: Resources, variant: Variant) -> ServiceParts:
+    """Provisioning with or without its hasher."""
+    tools = IssuingTools(
+        clock=resources.clock,
+        new_id=resources.new_id,
+        key_store=DirectoryKeyStore(settings.key_dir),
+        hasher=Argon2idHasher(settings.hashing_threads) if variant.hashes else NullHasher(),
+        random_source=secrets.randbelow,
+        password_length=settings.password_length,
+    )
+    return replace(provisioning.assemble(settings, resources), router=build_provisioning_router(tools))
+
+
+def assemble_notifier(settings: Any, resources: Resources, variant: Variant) -> ServiceParts:
+    """Notifier without a mail server."""
+    delivery = Delivery(
+        pool=resources.pool,
+        clock=resources.clock,
+        new_id=resources.new_id,
+        mailer=NullMailer(),
+        templates=MailTemplates(migrations_of("notifier").parent / "templates"),
+        sender=Sender(settings.sender, settings.intake_url),
+        policy=RetryPolicy(most_attempts=1, after_lost_reply=timedelta(minutes=10)),
+        jitter=lambda: 0.0,
+    )
+    if variant.one_by_one:
+        delivery = replace(delivery, batch_size=1)
+    return ServiceParts(router=build_notifier_router(resources.clock), jobs=build_notifier_jobs(delivery))
+
+
+Assemble = Callable[[Any, Resources, Variant], ServiceParts]
+SERVICE: Mapping[ServiceName, tuple[type[ServiceSettings], Assemble]] = {
+    "intake": (IntakeSettings, assemble_intake),
+    "review": (ReviewSettings, assemble_review),
+    "provisioning": (ProvisioningSettings, assemble_provisioning),
+    "notifier": (NotifierSettings, assemble_notifier),
+}
+
+
+def main() -> None:
+    """Run one worker until it is told to stop."""
+    arguments = _arguments()
+    name: ServiceName = arguments.service
+    variant = Variant(arguments.one_by_one, arguments.hash)
+    if variant.one_by_one:
+        consumer.MAX_RECORDS = dict.fromkeys(SERVICES, 1)
+    configure_logs(name)
+    settings_class, assemble = SERVICE[name]
+    settings = load_settings(settings_class)
+    migrations: Path = migrations_of(name)
+    definition = ServiceDefinition(name, settings, migrations, lambda resources: assemble(settings, resources, variant))
+    uvloop.run(ServiceProcess(definition, "worker").run())
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.worker")
+    parser.add_argument("service", choices=SERVICES)
+    parser.add_argument("--one-by-one", action="store_true", help="batches of one record")
+    parser.add_argument("--hash", action="store_true", help="hash mailbox passwords as in production")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

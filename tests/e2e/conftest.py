@@ -1,0 +1,14 @@
+"""The one stack that all end-to-end tests of this folder share, apart from those of the stack itself."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.town import Town, founded_town, invented_offices
+
+
+@pytest.fixture(scope="session")
+def town() -> Iterator[Town]:
+    """Every part and all four services, with offices enough for each test to have its own."""
+    with founded_town(invented_offices(8)) as founded:
+        yield founded

@@ -1,0 +1,112 @@
+"""What must hold of the topics once everything has come to rest: the part of I2 and I7 that is told in events."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from services.review.domain.review import IllegalTransition, Move, ReviewState, next_state
+from shared.contracts.decoding import decode_record
+from shared.contracts.envelope import Event, source_of
+from shared.contracts.event_data import EventData
+from shared.contracts.notifier_events import MailSent
+from shared.contracts.provisioning_events import MailboxesIssued, ServiceStarted
+from shared.contracts.review_events import ApplicationApproved, IssueFailedNoted, ReviewCompleted, ReviewOpened
+from shared.contracts.topics import SERVICES, TOPICS
+from tests.topic_reader import committed_lag, read_topics
+
+EVENT_TOPICS = [topic for topic in TOPICS if "dead-letter" not in topic.name]
+MOVES: Mapping[type[EventData], Move] = {
+    ReviewOpened: Move.OPEN,
+    ApplicationApproved: Move.APPROVE,
+    IssueFailedNoted: Move.NOTE_ISSUE_FAILED,
+    ReviewCompleted: Move.COMPLETE,
+}
+
+Histories = Mapping[tuple[str, str], Sequence[Event[EventData]]]
+"""By source and subject: every event once, by its sequence."""
+
+
+async def topic_violations(bootstrap: str, prefix: str, states: Mapping[str, str]) -> list[str]:
+    """Violations on the topics as sentences; `states` are review's own, by receipt number."""
+    events = await _read_events(bootstrap, prefix)
+    histories = {key: _without_repeats(found) for key, found in events.items()}
+    return [
+        *[f"I7: {service} is {lag} records behind" for service in SERVICES
+          if (lag := await committed_lag(bootstrap, service, prefix))],
+        *[violation for key, found in events.items() for violation in _sequence_violations(key, found)],
+        *_illegal_lives(histories, states),
+        *_told_twice(histories),
+    ]  # fmt: skip
+
+
+async def count_repeats(bootstrap: str, prefix: str = "") -> Mapping[str, int]:
+    """How many records of each source repeat an event that stands on its topic already."""
+    events = await _read_events(bootstrap, prefix)
+    repeats = dict.fromkeys((source_of(service) for service in SERVICES), 0)
+    for (source, _), found in events.items():
+        repeats[source] += len(found) - len({event.id for event in found})
+    return repeats
+
+
+async def _read_events(bootstrap: str, prefix: str) -> Histories:
+    found: dict[tuple[str, str], list[Event[EventData]]] = defaultdict(list)
+    for topic, record in await read_topics(bootstrap, EVENT_TOPICS, prefix):
+        decoded = decode_record(record, topic)
+        if isinstance(decoded, Event) and decoded.sequence is not None:
+            found[decoded.source, decoded.subject].append(decoded)
+    return found
+
+
+def _without_repeats(events: Sequence[Event[EventData]]) -> list[Event[EventData]]:
+    by_id = {event.id: event for event in events}
+    return sorted(by_id.values(), key=lambda event: event.sequence or 0)
+
+
+def _sequence_violations(key: tuple[str, str], events: Sequence[Event[EventData]]) -> list[str]:
+    """I7: per source and subject the sequence rises by one, in the order of the topic; a repeat is the same event."""
+    ids: dict[int, set[str]] = defaultdict(set)
+    for event in events:
+        ids[event.sequence or 0].add(str(event.id))
+    name, first_seen = " ".join(key), list(ids)
+    violations = [] if first_seen == list(range(1, len(ids) + 1)) else [f"I7: {name} has the sequences {first_seen}"]
+    return violations + [
+        f"I7: {name} gave number {number} to {len(seen)} events" for number, seen in ids.items() if len(seen) > 1
+    ]
+
+
+def _illegal_lives(histories: Histories, states: Mapping[str, str]) -> list[str]:
+    """I2: what review told of an application is a path of its state machine, and ends where review has it."""
+    violations = []
+    for number, state in states.items():
+        events = histories.get((source_of("review"), number), ())
+        started = any(isinstance(event.data, ServiceStarted)
+                      for event in histories.get((source_of("provisioning"), number), ()))  # fmt: skip
+        try:
+            told = _state_after(events)
+        except IllegalTransition as illegal:
+            violations.append(f"I2: the history of {number} has an illegal step: {illegal}")
+            continue
+        expected = ReviewState.IN_SERVICE if started else told
+        if expected != state:
+            violations.append(f"I2: {number} is {state} in review, but its history ends in {expected}")
+    return violations
+
+
+def _state_after(events: Sequence[Event[EventData]]) -> ReviewState:
+    state = ReviewState.RECEIVED
+    for event in events:
+        move = MOVES.get(type(event.data))
+        state = next_state(state, move) if move else state
+    return state
+
+
+def _told_twice(histories: Histories) -> list[str]:
+    """I7: an application is issued once, and each mail is told as sent once."""
+    violations = []
+    for (_, number), events in histories.items():
+        issues = [event for event in events if isinstance(event.data, MailboxesIssued)]
+        sent = [event.data.message_id for event in events if isinstance(event.data, MailSent)]
+        if len(issues) > 1:
+            violations.append(f"I7: {number} was issued {len(issues)} times")
+        if len(sent) != len(set(sent)):
+            violations.append(f"I7: {number} tells of {len(sent)} mails sent, but there were {len(set(sent))}")
+    return violations
