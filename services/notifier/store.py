@@ -183,7 +183,6 @@ def _contacts(row: Any) -> ApplicationContacts:
 
 
 def _claimed(row: Any) -> ClaimedMail:
-    facts = row["facts"]
     return ClaimedMail(
         mail_id=row["mail_id"],
         receipt_number=row["receipt_number"],
@@ -194,7 +193,7 @@ def _claimed(row: Any) -> ClaimedMail:
         template_version=row["template_version"],
         role=RecipientRole(row["role"]),
         address=row["address"],
-        facts=json.loads(facts) if isinstance(facts, str) else facts,
+        facts=row["facts"],
         message_key=row["message_key"],
         queued_at=row["queued_at"],
         attempts=row["attempts"],

@@ -21,6 +21,7 @@ from shared.contracts.review_events import MailboxCounts, ReviewCompleted
 from shared.kernel.identifiers import OfficeCode, ReceiptNumber
 from shared.runtime.database import Pool, open_pool, transaction
 from shared.runtime.ids import new_uuid7
+from tests.builders import FixedClock
 from tests.component.notifier.scripted_smtp import DROP, ScriptedSmtp, scripted_smtp
 from tests.conftest import CreateDatabase
 from tests.unit.notifier.test_mails import completed, received
@@ -29,24 +30,11 @@ START = datetime(2026, 10, 16, 1, 2, 3, tzinfo=UTC)
 
 
 @dataclass
-class MovableClock:
-    """A clock that stands until it is moved."""
-
-    instant: datetime = START
-
-    def now(self) -> datetime:
-        return self.instant
-
-    def advance(self, **passed: float) -> None:
-        self.instant += timedelta(**passed)
-
-
-@dataclass
 class Bench:
     """One notifier without its broker: database, scripted mail server, clock."""
 
     pool: Pool
-    clock: MovableClock
+    clock: FixedClock
     smtp: ScriptedSmtp
     delivery: Delivery
 
@@ -68,7 +56,7 @@ class Bench:
 @pytest.fixture
 async def bench(service_database: CreateDatabase) -> AsyncIterator[Bench]:
     pool = await open_pool(await service_database("notifier"), application_name="test")
-    clock = MovableClock()
+    clock = FixedClock(START)
     async with scripted_smtp() as smtp:
         mailer = SmtpMailer(SmtpServer("127.0.0.1", smtp.port, timeout_seconds=2.0), connections=2)
         delivery = Delivery(
