@@ -12,8 +12,10 @@ from services.intake.domain.mailboxes import MailboxState
 from services.intake.domain.register import RegisterProblemCode
 from services.intake.domain.timeline import Actor, MailState, NewsCategory, NewsKind, TimelineKind
 from shared.contracts.event_data import MailboxKind
-from shared.contracts.intake_events import ProcessingMode, SystemClass
-from shared.contracts.notifier_events import Mail, RecipientRole
+from shared.contracts.intake_events import ProcessingMode
+from shared.contracts.notifier_events import RecipientRole
+from shared.runtime.web.labels import MAIL_LABELS as MAIL_LABELS
+from shared.runtime.web.labels import SYSTEM_CLASS_LABELS as SYSTEM_CLASS_LABELS
 
 APPLICATION_STATUS_LABELS: Mapping[ApplicationStatus, str] = {
     ApplicationStatus.RECEIVED: "受付",
@@ -67,21 +69,6 @@ ACTOR_LABELS: Mapping[Actor, str] = {
     Actor.SYSTEM: "システム",
 }
 
-MAIL_LABELS: Mapping[Mail, str] = {
-    Mail.M1: "利用申込受付完了のお知らせ",
-    Mail.M2: "利用申込確認完了のお知らせ",
-    Mail.M3: "利用申込に関する確認事項のお知らせ",
-    Mail.M4: "修正受付のお知らせ",
-    Mail.M5: "利用申込取下げのお知らせ",
-    Mail.M6: "利用申込無効のお知らせ",
-    Mail.M7: "利用開始日変更のお知らせ",
-    Mail.M8: "パスワード参照期間終了のお知らせ（事前）",
-    Mail.M9: "パスワード再発行完了のお知らせ",
-    Mail.M10: "確認事項へのご回答のお願い",
-    Mail.M11: "確認事項取消しのお知らせ",
-    Mail.M12: "取下げを受け付けられなかったことのお知らせ",
-}
-
 RECIPIENT_ROLE_LABELS: Mapping[RecipientRole, str] = {
     RecipientRole.CONTACT: "申込担当者",
     RecipientRole.ADMINISTRATOR: "管理責任者",
@@ -103,12 +90,6 @@ MAILBOX_STATE_LABELS: Mapping[MailboxState, str] = {
     MailboxState.ACTIVE: "利用中",
     MailboxState.ABOLITION_DECIDED: "廃止予定",
     MailboxState.ABOLISHED: "廃止",
-}
-
-SYSTEM_CLASS_LABELS: Mapping[SystemClass, str] = {
-    SystemClass.SEA: "海上",
-    SystemClass.AIR: "航空",
-    SystemClass.COMMON: "共通",
 }
 
 PROCESSING_MODE_LABELS: Mapping[ProcessingMode, str] = {

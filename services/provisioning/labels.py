@@ -6,17 +6,11 @@ from dataclasses import dataclass
 from services.provisioning.domain.notice import PasswordDisplay
 from services.provisioning.domain.ticket import TicketFault
 from shared.contracts.event_data import MailboxKind
-from shared.contracts.intake_events import SystemClass
+from shared.runtime.web.labels import SYSTEM_CLASS_LABELS as SYSTEM_CLASS_LABELS
 
 MAILBOX_KIND_LABELS: Mapping[MailboxKind, str] = {
     MailboxKind.SMTP_POP3: "メール",
     MailboxKind.EDIFACT: "EDIFACT",
-}
-
-SYSTEM_CLASS_LABELS: Mapping[SystemClass, str] = {
-    SystemClass.SEA: "海上",
-    SystemClass.AIR: "航空",
-    SystemClass.COMMON: "共通",
 }
 
 PASSWORD_DISPLAY_LABELS: Mapping[PasswordDisplay, str] = {

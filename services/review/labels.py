@@ -9,8 +9,9 @@ from services.review.domain.staff import StaffRole
 from services.review.domain.timeline import TimelineStep
 from shared.contracts.event_data import ApplicationKind
 from shared.contracts.intake_events import ProcessingMode
-from shared.contracts.notifier_events import Mail, MailFailure, RecipientRole
+from shared.contracts.notifier_events import MailFailure, RecipientRole
 from shared.contracts.provisioning_events import IssueFailure
+from shared.runtime.web.labels import MAIL_LABELS as MAIL_LABELS
 
 LOGIN_REFUSED = "ログインIDまたはパスワードが正しくありません。"
 NOT_PERMITTED = "この操作を行う権限がありません。"
@@ -119,21 +120,6 @@ ISSUE_FAILURE_LABELS: Mapping[IssueFailure, str] = {
     IssueFailure.NOT_ACTIVE: "廃止対象のメールボックスが利用中ではありません",
     IssueFailure.UNKNOWN_OFFICE: "払出しの台帳に事業所がありません",
     IssueFailure.START_DATE_PASSED: "払出しの時点で利用開始日が過ぎていました",
-}
-
-MAIL_TITLES: Mapping[Mail, str] = {
-    Mail.M1: "利用申込受付完了のお知らせ",
-    Mail.M2: "利用申込確認完了のお知らせ",
-    Mail.M3: "利用申込に関する確認事項のお知らせ",
-    Mail.M4: "修正受付のお知らせ",
-    Mail.M5: "利用申込取下げのお知らせ",
-    Mail.M6: "利用申込無効のお知らせ",
-    Mail.M7: "利用開始日変更のお知らせ",
-    Mail.M8: "パスワード参照期間終了のお知らせ（事前）",
-    Mail.M9: "パスワード再発行完了のお知らせ",
-    Mail.M10: "確認事項へのご回答のお願い",
-    Mail.M11: "確認事項取消しのお知らせ",
-    Mail.M12: "取下げを受け付けられなかったことのお知らせ",
 }
 
 RECIPIENT_ROLE_LABELS: Mapping[RecipientRole, str] = {

@@ -102,7 +102,7 @@ def _heading(entry: TimelineEntry) -> str:
     heading = labels.TIMELINE_STEP_LABELS[entry.step]
     if "mail" not in entry.details:
         return heading
-    mail = labels.MAIL_TITLES[Mail(entry.details["mail"])]
+    mail = labels.MAIL_LABELS[Mail(entry.details["mail"])]
     return f"{heading}：{mail}"
 
 

@@ -1,7 +1,10 @@
-"""Japanese texts of the web kit: error pages, messages for refused API fields, help contacts."""
+"""Japanese texts of the web kit: error pages, messages for refused API fields, help contacts, shared words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from shared.contracts.intake_events import SystemClass
+from shared.contracts.notifier_events import Mail
 
 PRODUCT_NAME = "NACCSサポートシステム"
 
@@ -57,3 +60,25 @@ FIELD_MESSAGES: Mapping[str, str] = {
 """By pydantic error type."""
 
 OTHER_FIELD_MESSAGE = "入力内容が正しくありません"
+
+# Words for values of the contracts that more than one service shows alike.
+MAIL_LABELS: Mapping[Mail, str] = {
+    Mail.M1: "利用申込受付完了のお知らせ",
+    Mail.M2: "利用申込確認完了のお知らせ",
+    Mail.M3: "利用申込に関する確認事項のお知らせ",
+    Mail.M4: "修正受付のお知らせ",
+    Mail.M5: "利用申込取下げのお知らせ",
+    Mail.M6: "利用申込無効のお知らせ",
+    Mail.M7: "利用開始日変更のお知らせ",
+    Mail.M8: "パスワード参照期間終了のお知らせ（事前）",
+    Mail.M9: "パスワード再発行完了のお知らせ",
+    Mail.M10: "確認事項へのご回答のお願い",
+    Mail.M11: "確認事項取消しのお知らせ",
+    Mail.M12: "取下げを受け付けられなかったことのお知らせ",
+}
+
+SYSTEM_CLASS_LABELS: Mapping[SystemClass, str] = {
+    SystemClass.SEA: "海上",
+    SystemClass.AIR: "航空",
+    SystemClass.COMMON: "共通",
+}
