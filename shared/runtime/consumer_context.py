@@ -23,6 +23,7 @@ class ConsumerCounts:
     dead: int = 0
     redone: int = 0
     commit_failures: int = 0
+    members_replaced: int = 0
     brakes: int = 0
     dead_by_code: dict[str, int] = field(default_factory=dict)
 

@@ -70,6 +70,7 @@ CONSUMER_TOTALS = {
     "dead": "Events that became dead letters.",
     "redone": "Batches rolled back and done again in smaller parts.",
     "commit_failures": "Offset commits refused or timed out; redelivery follows.",
+    "members_replaced": "Times the group was left and joined anew because polls or commits kept failing.",
     "brakes": "Times a topic was paused because most of its records failed.",
 }
 """Totals of the consumer, each published as `nss_consumer_<name>_total`."""

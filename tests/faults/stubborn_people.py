@@ -6,6 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from functools import partial
+from itertools import chain
+from pathlib import Path
 from typing import TypeVar
 
 import httpx2
@@ -19,6 +21,7 @@ from tests.town import PASSWORD, InVain, Town, staff_token, until, violations_at
 PATIENCE_SECONDS = 90.0
 PAUSE_SECONDS = 0.3
 MAILS_PER_APPLICATION = 4
+LAST_WORDS = 15
 T = TypeVar("T")
 
 
@@ -118,7 +121,13 @@ async def process(town: Town, offices: Sequence[str]) -> Sequence[str]:
 async def rests_without_violation(town: Town) -> None:
     """I1, I2, I3, I6 and I7 hold of everything that has happened in this town so far."""
     found = await violations_at_rest(town)
-    assert found == [], "\n".join(found)
+    assert found == [], "\n".join([*found, *chain.from_iterable(last_words(town, service) for service in SERVICES)])
+
+
+def last_words(town: Town, service: ServiceName) -> Sequence[str]:
+    """The newest warnings and errors in a service's log, each with its name before it."""
+    lines = Path(town.stack.part(service).log).read_text().splitlines()
+    return [f"{service}: {line}" for line in lines if '"level":"info"' not in line.replace(" ", "")][-LAST_WORDS:]
 
 
 async def counted(town: Town, service: ServiceName, counter: str) -> int:
