@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from time import monotonic
 
 import structlog
@@ -69,8 +69,11 @@ class EventConsumer:
         self._member = self._new_member()
 
     async def start(self) -> None:
-        """Join the group and consume; returns after the first assignment. Raises KafkaError or OSError."""
-        await self._member.join()
+        """Join the group and consume; returns after the first assignment.
+
+        Raises KafkaError or OSError, TimeoutError after a minute; it may then be called again.
+        """
+        await self._join()
         loops = (self._drainer.run(), self._release_brakes(), self._commit_again(), self._replace_when_stuck())
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
@@ -167,7 +170,7 @@ class EventConsumer:
 
     def _pause_braked(self) -> None:
         """At each brake, and at each assignment, which forgets what was paused."""
-        self._member.pause({name for name, topic in self._topics.items() if self._brake.is_braked(topic.name)})
+        self._member.pause(self._on_broker(self._brake.braked_topics))
 
     async def _release_brakes(self) -> None:
         while True:
@@ -175,7 +178,11 @@ class EventConsumer:
             released = set(self._brake.release_due(monotonic()))
             if released:
                 log.warning("consumer.brake_released", topics=sorted(released))
-                self._member.resume({name for name, topic in self._topics.items() if topic.name in released})
+                self._member.resume(self._on_broker(released))
+
+    def _on_broker(self, names: Collection[str]) -> Collection[str]:
+        """The topics' names there, with the prefix."""
+        return {name for name, topic in self._topics.items() if topic.name in names}
 
     async def _replace_when_stuck(self) -> None:
         """A member whose polls or commits fail for long does not recover: leave the group and join anew."""
@@ -185,24 +192,30 @@ class EventConsumer:
                 log.error("consumer.member_replaced", troubled_seconds=round(self._member.troubled_seconds()))
                 self.counts.members_replaced += 1
                 await self._replace_member()
+                await self._join_at_last()
 
-    async def _replace_member(self) -> None:
-        stuck, self._member = self._member, self._new_member()
-        self._retry.leaving.set()  # until partitions come, work in hand is given up
-        await stuck.leave()
-        while not (await self._joins() or self._stopping):
-            await self._member.leave()
+    async def _join_at_last(self) -> None:
+        while not self._stopping:
+            try:
+                await self._join()
+                break
+            except (KafkaError, OSError) as error:
+                log.warning("consumer.join_failed", error=code_of(error))
             await asyncio.sleep(JOIN_AGAIN_SECONDS)
-            self._member = self._new_member()
 
-    async def _joins(self) -> bool:
+    async def _join(self) -> None:
         try:
             async with asyncio.timeout(JOIN_SECONDS):
                 await self._member.join()
-        except (KafkaError, OSError) as error:
-            log.warning("consumer.join_failed", error=code_of(error))
-            return False
-        return True
+        except (KafkaError, OSError):
+            await self._replace_member()
+            raise
+
+    async def _replace_member(self) -> None:
+        """Leave the group; a member is never used again."""
+        former, self._member = self._member, self._new_member()
+        self._retry.leaving.set()  # until partitions come, work in hand is given up
+        await former.leave()
 
     def _new_member(self) -> GroupMember:
         return GroupMember(

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -66,8 +66,8 @@ class GroupMember:
         owner: MemberOwner,
     ) -> None:
         self.polled_at = monotonic()
+        self.has_joined = False
         self._owner, self._counts = owner, counts
-        self._consumer: AIOKafkaConsumer | None = None
         self._uncommitted: dict[PartitionId, int] = {}
         self._poll_fails_since: float | None = None
         self._commit_fails_since: float | None = None
@@ -77,17 +77,13 @@ class GroupMember:
         """Join the group; returns after the first assignment. Raises KafkaError or OSError."""
         await self._broker.start()
         self._watch_polls()
+        self.has_joined = True
 
     async def leave(self) -> None:
         """Hand the partitions over and close the connections; bounded to 10 s."""
         with contextlib.suppress(TimeoutError, KafkaError):
             async with asyncio.timeout(LEAVE_SECONDS):
                 await self._broker.stop()
-
-    @property
-    def has_joined(self) -> bool:
-        """Whether it has had its first assignment."""
-        return self._consumer is not None
 
     def troubled_seconds(self) -> float:
         """How long polls or commits have failed without a break; 0 when all is well."""
@@ -196,7 +192,6 @@ class GroupMember:
             return records
 
         consumer.getmany = noted_poll
-        self._consumer = consumer
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -21,7 +21,6 @@ from shared.runtime.service_parts import CannotStart, ServiceDefinition, Service
 from shared.runtime.settings import ServiceRole
 
 BROKER_AT_START_SECONDS = 30.0
-CONSUMER_START_SECONDS = 60.0
 CONSUMER_STOP_SECONDS = 12.0
 RETRY_SECONDS = 2.0
 
@@ -39,9 +38,11 @@ class Worker:
         self, definition: ServiceDefinition, role: ServiceRole, state: ProcessState, parts: ServiceParts
     ) -> None:
         self._name, self._settings, self._role = definition.name, definition.settings, role
-        self._state, self._parts = state, parts
+        self._state = state
         self._relay = EventRelay(service=self._name, settings=self._settings, clock=state.clock)
-        self._consumer = self._new_consumer()
+        self._consumer = EventConsumer(
+            router=parts.router, pool=state.pool, clock=state.clock, new_id=new_uuid7, settings=self._settings
+        )
         self._lag = LagMeter(self._name, self._settings, parts.router.topics)
         jobs = [
             *parts.jobs,
@@ -82,25 +83,13 @@ class Worker:
     async def _start_consumer(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(CONSUMER_START_SECONDS):
-                    return await self._consumer.start()
+                return await self._consumer.start()
             except (KafkaError, OSError) as error:
-                await _stop_in_time(self._consumer.stop())
                 problem = f"the consumer could not join its group: {type(error).__name__}"
                 if self._role == "worker":
                     raise CannotStart(problem) from error
                 log.warning("pages are served, events wait", reason=problem)
             await asyncio.sleep(RETRY_SECONDS)
-            self._consumer = self._new_consumer()
-
-    def _new_consumer(self) -> EventConsumer:
-        return EventConsumer(
-            router=self._parts.router,
-            pool=self._state.pool,
-            clock=self._state.clock,
-            new_id=new_uuid7,
-            settings=self._settings,
-        )
 
 
 async def _stop_in_time(stop: Coroutine[None, None, None]) -> None:
