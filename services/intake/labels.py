@@ -12,9 +12,9 @@ from services.intake.domain.mailboxes import MailboxState
 from services.intake.domain.register import RegisterProblemCode
 from services.intake.domain.timeline import Actor, MailState, NewsCategory, NewsKind, TimelineKind
 from shared.contracts.event_data import MailboxKind
-from shared.contracts.intake_events import ProcessingMode
 from shared.contracts.notifier_events import RecipientRole
 from shared.runtime.web.labels import MAIL_LABELS as MAIL_LABELS
+from shared.runtime.web.labels import PROCESSING_MODE_LABELS as PROCESSING_MODE_LABELS
 from shared.runtime.web.labels import SYSTEM_CLASS_LABELS as SYSTEM_CLASS_LABELS
 
 APPLICATION_STATUS_LABELS: Mapping[ApplicationStatus, str] = {
@@ -90,16 +90,6 @@ MAILBOX_STATE_LABELS: Mapping[MailboxState, str] = {
     MailboxState.ACTIVE: "利用中",
     MailboxState.ABOLITION_DECIDED: "廃止予定",
     MailboxState.ABOLISHED: "廃止",
-}
-
-PROCESSING_MODE_LABELS: Mapping[ProcessingMode, str] = {
-    ProcessingMode.SMTP_POP3: "SMTP/POP3",
-    ProcessingMode.EDIFACT: "EDIFACT",
-    ProcessingMode.SMTP_TWO_WAY: "SMTP双方向",
-    ProcessingMode.PACKAGE: "パッケージソフト",
-    ProcessingMode.WEB: "WebNACCS",
-    ProcessingMode.NETAPI: "netAPI",
-    ProcessingMode.EBMS: "ebMS",
 }
 
 NEWS_CATEGORY_LABELS: Mapping[NewsCategory, str] = {NewsCategory.USE_APPLICATION: "利用申込"}

@@ -8,10 +8,10 @@ from services.review.domain.schedule import ScheduleProblem
 from services.review.domain.staff import StaffRole
 from services.review.domain.timeline import TimelineStep
 from shared.contracts.event_data import ApplicationKind
-from shared.contracts.intake_events import ProcessingMode
 from shared.contracts.notifier_events import MailFailure, RecipientRole
 from shared.contracts.provisioning_events import IssueFailure
 from shared.runtime.web.labels import MAIL_LABELS as MAIL_LABELS
+from shared.runtime.web.labels import PROCESSING_MODE_LABELS as PROCESSING_MODE_LABELS
 
 LOGIN_REFUSED = "ログインIDまたはパスワードが正しくありません。"
 NOT_PERMITTED = "この操作を行う権限がありません。"
@@ -50,16 +50,6 @@ QUEUE_FILTER_LABELS: Mapping[QueueFilter, str] = {
 APPLICATION_KIND_LABELS: Mapping[ApplicationKind, str] = {
     ApplicationKind.MAILBOX_CHANGE: "メールボックス数の変更",
     ApplicationKind.PASSWORD_REISSUE: "パスワード再発行",
-}
-
-PROCESSING_MODE_LABELS: Mapping[ProcessingMode, str] = {
-    ProcessingMode.SMTP_POP3: "SMTP/POP3",
-    ProcessingMode.EDIFACT: "EDIFACT",
-    ProcessingMode.SMTP_TWO_WAY: "SMTP双方向",
-    ProcessingMode.PACKAGE: "パッケージソフト",
-    ProcessingMode.WEB: "WebNACCS",
-    ProcessingMode.NETAPI: "netAPI",
-    ProcessingMode.EBMS: "ebMS",
 }
 
 STAFF_ROLE_LABELS: Mapping[StaffRole, str] = {

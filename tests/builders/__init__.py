@@ -14,6 +14,7 @@ from tests.builders.answering import (
     window_closing,
 )
 from tests.builders.asking import (
+    TYPED,
     a_contact,
     a_contract,
     a_mailbox,
@@ -43,6 +44,7 @@ __all__ = [
     "OPENING_MAILBOX",
     "RECEIPT",
     "START_DATE",
+    "TYPED",
     "FixedClock",
     "a_contact",
     "a_contract",

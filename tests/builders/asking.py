@@ -11,6 +11,23 @@ from shared.kernel.identifiers import MailboxId
 from tests.builders.clock_and_ids import NOW, OFFICE, OPENING_MAILBOX, RECEIPT, START_DATE
 from tests.builders.valid_models import valid
 
+TYPED: dict[str, Any] = {
+    "office_code": OFFICE,
+    "start_date_choice": "2018-11-01",
+    "reason": "取扱件数の増加に伴い、受信用のメールボックスを分けるため。",
+    "family_name": "通関",
+    "given_name": "花子",
+    "family_name_kana": "ツウカン",
+    "given_name_kana": "ハナコ",
+    "department": "第一営業部通関課",
+    "title": "係長",
+    "phone": "0120794550",
+    "email": "tsukan-hanako@naccs.example",
+    "email_again": "tsukan-hanako@naccs.example",
+    "add_smtp_pop3": "1",
+}
+"""What 通関 花子 types for one SMTP/POP3 mailbox more from 1 November 2018."""
+
 
 def a_contact(**fields: Any) -> Contact:
     """通関 花子."""

@@ -12,6 +12,14 @@ from shared.contracts.intake_events import SystemClass
 from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
 from shared.runtime.database import Connection
 
+INSERT_MAILBOXES = """
+insert into mailboxes (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from)
+select mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from
+from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::text[],
+            $6::text[], $7::smallint[], $8::text[], $9::date[])
+    as given (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from)
+"""
+
 
 async def lock_offices(db: Connection, office_codes: Sequence[OfficeCode]) -> dict[OfficeCode, Office]:
     """Lock the offices' rows in sorted order until the transaction ends; unknown offices are left out."""
@@ -87,31 +95,12 @@ async def insert_issues(db: Connection, issues: Sequence[Issue]) -> None:
 
 async def insert_mailboxes(db: Connection, entries: Sequence[LedgerEntry]) -> None:
     """Add IDs to the ledger; an ID or a (receipt number, line) that exists already fails the transaction."""
-    await db.execute(
-        """
-        insert into mailboxes (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from)
-        select mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from
-        from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::text[],
-                    $6::text[], $7::smallint[], $8::text[], $9::date[])
-            as given (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from)
-        """,
-        *_ledger_columns(entries),
-    )
+    await db.execute(INSERT_MAILBOXES, *_ledger_columns(entries))
 
 
 async def insert_opening_mailboxes(db: Connection, entries: Sequence[LedgerEntry]) -> None:
     """Add opening mailboxes to the ledger; those it has already stay as they are."""
-    await db.execute(
-        """
-        insert into mailboxes (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from)
-        select mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from
-        from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::text[],
-                    $6::text[], $7::smallint[], $8::text[], $9::date[])
-            as given (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from)
-        on conflict (mailbox_id) do nothing
-        """,
-        *_ledger_columns(entries),
-    )
+    await db.execute(f"{INSERT_MAILBOXES} on conflict (mailbox_id) do nothing", *_ledger_columns(entries))
 
 
 async def plan_abolitions(db: Connection, issues: Sequence[Issue]) -> None:

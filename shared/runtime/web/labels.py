@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.contracts.intake_events import SystemClass
+from shared.contracts.intake_events import ProcessingMode, SystemClass
 from shared.contracts.notifier_events import Mail
 
 PRODUCT_NAME = "NACCSサポートシステム"
@@ -81,4 +81,14 @@ SYSTEM_CLASS_LABELS: Mapping[SystemClass, str] = {
     SystemClass.SEA: "海上",
     SystemClass.AIR: "航空",
     SystemClass.COMMON: "共通",
+}
+
+PROCESSING_MODE_LABELS: Mapping[ProcessingMode, str] = {
+    ProcessingMode.SMTP_POP3: "SMTP/POP3",
+    ProcessingMode.EDIFACT: "EDIFACT",
+    ProcessingMode.SMTP_TWO_WAY: "SMTP双方向",
+    ProcessingMode.PACKAGE: "パッケージソフト",
+    ProcessingMode.WEB: "WebNACCS",
+    ProcessingMode.NETAPI: "netAPI",
+    ProcessingMode.EBMS: "ebMS",
 }

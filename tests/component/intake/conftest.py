@@ -26,29 +26,13 @@ from shared.runtime.web.pages import PageSettings
 from shared.runtime.web.passwords import PasswordHasher
 from shared.runtime.web.sessions import Sessions
 from shared.runtime.web.tokens import new_token
-from tests.builders import OFFICE, FixedClock, a_contract, a_schedule, an_event
+from tests.builders import OFFICE, TYPED, FixedClock, a_contract, a_schedule, an_event
 
 BASE_URL = "http://portal.example"
 PROVISIONING_URL = "http://notice.example"
 PASSWORD = "correct-horse-battery"
 
 CreateDatabase = Callable[[str], Awaitable[str]]
-
-TYPED = {
-    "office_code": OFFICE,
-    "start_date_choice": "2018-11-01",
-    "reason": "取扱件数の増加に伴い、受信用のメールボックスを分けるため。",
-    "family_name": "通関",
-    "given_name": "花子",
-    "family_name_kana": "ツウカン",
-    "given_name_kana": "ハナコ",
-    "department": "第一営業部通関課",
-    "title": "係長",
-    "phone": "0120794550",
-    "email": "tsukan-hanako@naccs.example",
-    "email_again": "tsukan-hanako@naccs.example",
-    "add_smtp_pop3": "1",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import httpx2
 from shared.contracts.intake_events import ApplicationReceived
 from tests.builders import (
     NEW_MAILBOX,
+    TYPED,
     a_contract,
     an_event,
     mail_sent,
@@ -12,7 +13,7 @@ from tests.builders import (
     review_completed,
     review_opened,
 )
-from tests.component.intake.conftest import PASSWORD, TYPED, Intake, hidden, ready_to_register, register, save_draft
+from tests.component.intake.conftest import PASSWORD, Intake, hidden, ready_to_register, register, save_draft
 
 
 async def test_an_application_from_the_form_to_its_status_page(intake: Intake) -> None:

@@ -105,6 +105,20 @@ OpenWorld = Callable[[], Awaitable[RoadWorld]]
 
 
 @pytest.fixture
+async def url(service_database: CreateDatabase) -> str:
+    """A fresh database of review."""
+    return await service_database("review")
+
+
+@pytest.fixture
+async def pool(url: str) -> AsyncIterator[Pool]:
+    """A pool on it."""
+    opened_pool = await open_pool(url, application_name="test")
+    yield opened_pool
+    await opened_pool.close()
+
+
+@pytest.fixture
 async def producer(kafka_bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
     """Sends records up to 3 MB, idempotent."""
     producer = AIOKafkaProducer(

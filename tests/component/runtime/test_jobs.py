@@ -11,19 +11,10 @@ from prometheus_client import REGISTRY
 
 from shared.runtime import jobs
 from shared.runtime.clock import Clock, SystemClock
-from shared.runtime.database import Pool, open_pool
+from shared.runtime.database import Pool
 from shared.runtime.jobs import Job, JobRunner, clock_difference_seconds
 from tests.builders import FixedClock
 from tests.component.runtime.outbox_parts import until
-from tests.conftest import CreateDatabase
-
-
-@pytest.fixture
-async def pool(service_database: CreateDatabase) -> AsyncIterator[Pool]:
-    """A pool on a fresh database of review."""
-    opened_pool = await open_pool(await service_database("review"), application_name="test")
-    yield opened_pool
-    await opened_pool.close()
 
 
 @asynccontextmanager

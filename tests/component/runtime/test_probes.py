@@ -1,6 +1,5 @@
 """Probes and metrics of one process, asked in this process."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from shared.runtime.clock import SystemClock
-from shared.runtime.database import Pool, open_pool
+from shared.runtime.database import Pool
 from shared.runtime.health import ProcessState, probe_routes
 from shared.runtime.held_measures import measure_job
 from shared.runtime.ids import new_uuid7
@@ -22,7 +21,6 @@ from shared.runtime.metrics import consumer_metrics, render_metrics
 from shared.runtime.settings import ServiceRole
 from shared.runtime.web_measures import Measured
 from tests.builders import NOW, FixedClock
-from tests.conftest import CreateDatabase
 
 
 @dataclass
@@ -49,14 +47,6 @@ class StateOfARelay:
     def failing_seconds(self) -> float:
         """As set."""
         return self.failing
-
-
-@pytest.fixture
-async def pool(service_database: CreateDatabase) -> AsyncIterator[Pool]:
-    """A pool on a fresh database of review."""
-    opened_pool = await open_pool(await service_database("review"), application_name="test")
-    yield opened_pool
-    await opened_pool.close()
 
 
 def a_state(pool: Pool, role: ServiceRole = "worker", **fields: Any) -> ProcessState:

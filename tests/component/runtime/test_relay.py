@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -12,7 +11,7 @@ from prometheus_client import REGISTRY
 from shared.contracts.envelope import to_record
 from shared.contracts.topics import APPLICATION, REVIEW, dead_letter_topic
 from shared.runtime.clock import SystemClock
-from shared.runtime.database import Pool, open_pool, transaction
+from shared.runtime.database import Pool, transaction
 from shared.runtime.event_outbox import append_events, append_raw_record
 from shared.runtime.ids import new_uuid7
 from shared.runtime.outbox_archive import republish, roll_archive
@@ -30,22 +29,8 @@ from tests.component.runtime.outbox_parts import (
     until,
 )
 from tests.component.runtime.relay_parts import a_relay, append, append_many, running, until_outbox_is_empty
-from tests.conftest import CreateDatabase, PreparedTopics
+from tests.conftest import PreparedTopics
 from tests.topic_reader import read_topics
-
-
-@pytest.fixture
-async def url(service_database: CreateDatabase) -> str:
-    """A fresh database of review."""
-    return await service_database("review")
-
-
-@pytest.fixture
-async def pool(url: str) -> AsyncIterator[Pool]:
-    """A pool on it."""
-    opened_pool = await open_pool(url, application_name="test")
-    yield opened_pool
-    await opened_pool.close()
 
 
 async def test_events_arrive_in_order_with_exact_bytes_and_move_to_the_archive(

@@ -1,7 +1,6 @@
 """The relay while its broker is killed and comes back, on a broker of the test's own."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,11 +8,11 @@ from deploy.local.stack import LocalStack, Outside
 from deploy.operate.topics import TopicLayout, create_topics
 from shared.contracts.topics import REVIEW
 from shared.runtime.clock import SystemClock
-from shared.runtime.database import Pool, open_pool, transaction
+from shared.runtime.database import Pool, transaction
 from shared.runtime.event_outbox import append_events
 from shared.runtime.event_relay import EventRelay
 from tests.component.runtime.outbox_parts import duplicates, opened, order_violations, settings_for, show, until
-from tests.conftest import CreateDatabase, NewStack
+from tests.conftest import NewStack
 from tests.topic_reader import read_topics
 
 
@@ -24,20 +23,6 @@ async def broker(new_stack: NewStack) -> LocalStack:
     await asyncio.to_thread(stack.start_kafka)
     await create_topics({"bootstrap_servers": stack.state.kafka_bootstrap}, TopicLayout(partitions=2))
     return stack
-
-
-@pytest.fixture
-async def url(service_database: CreateDatabase) -> str:
-    """A fresh database of review."""
-    return await service_database("review")
-
-
-@pytest.fixture
-async def pool(url: str) -> AsyncIterator[Pool]:
-    """A pool on it."""
-    opened_pool = await open_pool(url, application_name="test")
-    yield opened_pool
-    await opened_pool.close()
 
 
 async def append_steadily(pool: Pool, count: int) -> None:

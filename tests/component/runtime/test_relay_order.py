@@ -1,34 +1,17 @@
 """An event never overtakes an earlier one of its subject, in whatever order transactions number and commit."""
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest
 
 from shared.contracts.topics import REVIEW
-from shared.runtime.database import Pool, open_pool
+from shared.runtime.database import Pool
 from shared.runtime.event_outbox import append_events
 from tests.component.runtime.outbox_parts import header, opened, order_violations, show
 from tests.component.runtime.relay_parts import a_relay, append, running, until_outbox_is_empty
-from tests.conftest import CreateDatabase, PreparedTopics
+from tests.conftest import PreparedTopics
 from tests.topic_reader import read_topics
 
 ATTEMPTS = 20
 PATIENCE_SECONDS = 30.0
-
-
-@pytest.fixture
-async def url(service_database: CreateDatabase) -> str:
-    """A fresh database of review."""
-    return await service_database("review")
-
-
-@pytest.fixture
-async def pool(url: str) -> AsyncIterator[Pool]:
-    """A pool on it."""
-    opened_pool = await open_pool(url, application_name="test")
-    yield opened_pool
-    await opened_pool.close()
 
 
 async def test_a_transaction_that_numbers_first_and_commits_last_is_not_overtaken_by_its_follower(

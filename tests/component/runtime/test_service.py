@@ -14,7 +14,6 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import asyncpg
-import pytest
 
 from deploy.local.databases import with_database
 from shared.contracts.topics import REVIEW
@@ -29,7 +28,7 @@ from tests.component.runtime.outbox_parts import (
     start_python,
     until,
 )
-from tests.conftest import CreateDatabase, PreparedTopics
+from tests.conftest import PreparedTopics
 from tests.topic_reader import read_topics
 
 MODULE = "tests.component.runtime.small_service"
@@ -110,12 +109,6 @@ async def ends(environment: Mapping[str, str], *arguments: str) -> tuple[int, st
     finally:
         process.kill()
     return process.returncode, error.strip()
-
-
-@pytest.fixture
-async def url(service_database: CreateDatabase) -> str:
-    """A fresh database of review."""
-    return await service_database("review")
 
 
 async def test_the_web_role_is_ready_and_serves_with_its_database_alone(url: str) -> None:

@@ -9,25 +9,11 @@ from services.intake.domain.form_errors import FormErrors
 from services.intake.domain.mailboxes import OfficeMailbox
 from shared.contracts.event_data import MailboxKind
 from shared.kernel.identifiers import MailboxId
-from tests.builders import OFFICE, OPENING_MAILBOX, a_contract, a_schedule
+from tests.builders import OFFICE, OPENING_MAILBOX, TYPED, a_contract, a_schedule
 
 TODAY = date(2018, 10, 16)
 
-VALID_FORM = ApplicationForm(
-    office_code=OFFICE,
-    start_date_choice="2018-11-01",
-    reason="取扱件数の増加に伴い、受信用のメールボックスを分けるため。",
-    family_name="通関",
-    given_name="花子",
-    family_name_kana="ツウカン",
-    given_name_kana="ハナコ",
-    department="第一営業部通関課",
-    title="係長",
-    phone="0120794550",
-    email="tsukan-hanako@naccs.example",
-    email_again="tsukan-hanako@naccs.example",
-    add_smtp_pop3="1",
-)
+VALID_FORM = ApplicationForm(**TYPED)
 
 
 def a_form(**fields: Any) -> ApplicationForm:

@@ -15,12 +15,11 @@ from services.notifier.domain.mails import (
 )
 from shared.contracts.envelope import Event, new_event
 from shared.contracts.event_data import ApplicationKind, EventData
-from shared.contracts.intake_events import ApplicationReceived
 from shared.contracts.notifier_events import Mail, RecipientRole
-from shared.contracts.people import Contact, MailboxChange, SystemAdministratorAddress
 from shared.contracts.provisioning_events import WindowClosing
 from shared.contracts.review_events import MailboxCounts, ReviewCompleted
 from shared.kernel.identifiers import OfficeCode, ReceiptNumber
+from tests.builders import a_contact, a_system_administrator, an_application_received
 
 NOW = datetime(2026, 10, 16, 1, 2, 3, tzinfo=UTC)
 NUMBER = ReceiptNumber("260001A")
@@ -30,32 +29,10 @@ OFFICE = OfficeCode("NAC001")
 def received(
     contact_email: str = "hanako@naccs.example", administrator_email: str = "kanri@naccs.example"
 ) -> Event[Any]:
-    data = ApplicationReceived(
+    data = an_application_received(
         receipt_number=NUMBER,
-        revision=1,
-        kind=ApplicationKind.MAILBOX_CHANGE,
-        applicant_office_code=OFFICE,
-        office_code=OFFICE,
-        company_name="ナックス商事株式会社",
-        office_name="第一営業所",
-        received_at=NOW,
-        received_on=date(2026, 10, 16),
-        review_starts_on=date(2026, 10, 16),
-        contract_version=1,
-        requested_start_date=date(2026, 11, 2),
-        reason="第二の収集システムのため",
-        contact=Contact(
-            family_name="通関",
-            given_name="花子",
-            family_name_kana="ツウカン",
-            given_name_kana="ハナコ",
-            department="第一営業部通関課",
-            phone="0120794550",
-            email=contact_email,
-        ),
-        system_administrator=SystemAdministratorAddress(name="管理 太郎", email=administrator_email),
-        mailbox_change=MailboxChange(add_smtp_pop3=1, mailboxes_before=[]),
-        diff_sha256="0" * 64,
+        contact=a_contact(email=contact_email),
+        system_administrator=a_system_administrator(email=administrator_email),
     )
     return event(data)
 
