@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from shared.contracts.topics import ServiceName
@@ -30,11 +31,16 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class ServiceParts:
-    """What a service hands to the runtime. `pages` is mounted at `/`, beside the probes; None where there are none."""
+    """What a service hands to the runtime.
+
+    `pages` is mounted at `/`, beside the probes; None where there are none. `operate` are the service's own routes
+    under `/operate/v1`, in every role.
+    """
 
     router: EventRouter
     pages: ASGIApp | None = None
     jobs: Sequence[Job] = ()
+    operate: Sequence[BaseRoute] = ()
 
 
 Assemble = Callable[[Resources], ServiceParts]

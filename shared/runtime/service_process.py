@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -23,6 +24,7 @@ from shared.runtime.ids import new_uuid7
 from shared.runtime.kafka import KafkaUnreachable, check_broker
 from shared.runtime.logs import get_log
 from shared.runtime.migrations import pending_migrations
+from shared.runtime.operate import operate_routes
 from shared.runtime.service_parts import CannotStart, Resources, ServiceDefinition, ServiceParts
 from shared.runtime.settings import ServiceRole
 from shared.runtime.web_measures import Measured
@@ -75,7 +77,7 @@ class ServiceProcess:
             ask_broker=self._broker_answers,
         )
         metrics.BUILD.labels(state.service, state.role, state.version).set(1)
-        server = uvicorn.Server(self._server_configuration(build_app(state, parts)))
+        server = uvicorn.Server(self._server_configuration(build_app(state, parts, self._settings.staff_keys_dir)))
         # The server's own signal handling would end the process before the parts have stopped.
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
         await self._run_until_stopped(server, listener, self._worker(state, parts), state)
@@ -162,9 +164,9 @@ class ServiceProcess:
             loop.add_signal_handler(number, stop)
 
 
-def build_app(state: ProcessState, parts: ServiceParts) -> Starlette:
-    """Probes and metrics, and the service's pages at `/` in the roles that serve them."""
-    routes: list[BaseRoute] = [*probe_routes(state)]
+def build_app(state: ProcessState, parts: ServiceParts, staff_keys: Path | None) -> Starlette:
+    """Probes, metrics and `/operate/v1`, and the service's pages at `/` in the roles that serve them."""
+    routes: list[BaseRoute] = [*probe_routes(state), operate_routes(parts.operate, staff_keys, state.clock)]
     if parts.pages is not None and state.role != "worker":
         routes.append(Mount("/", Measured(parts.pages, state.service)))
     return Starlette(routes=routes)

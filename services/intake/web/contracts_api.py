@@ -16,8 +16,8 @@ from services.intake.workflows.refusals import ContractChangedMeanwhile
 from shared.contracts.intake_events import ContractPublished
 from shared.kernel.identifiers import InvalidIdentifier, parse_office_code
 from shared.runtime.staff_tokens import InvalidStaffToken, verify_staff_token
-from shared.runtime.web.errors import ApiProblem, FieldProblem
 from shared.runtime.web.labels import FIELD_MESSAGES, OTHER_FIELD_MESSAGE
+from shared.runtime.web.problems import ApiProblem, FieldProblem
 
 ROLE = "operator"
 BEARER = "bearer "

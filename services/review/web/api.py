@@ -28,7 +28,7 @@ from shared.runtime.staff_tokens import (
     sign_staff_token,
     verify_bearer,
 )
-from shared.runtime.web.errors import PROBLEM_TYPE, ApiProblem, FieldProblem
+from shared.runtime.web.problems import PROBLEM_TYPE, ApiProblem, FieldProblem
 
 
 def build_api(deps: Dependencies) -> APIRouter:

@@ -1,9 +1,7 @@
 """What goes wrong as an answer: a Japanese page with a reference to quote, or a problem document under /api/."""
 
-import json
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -19,10 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime.web.labels import ERROR_TEXTS, FIELD_MESSAGES, OTHER_FIELD_MESSAGE
 from shared.runtime.web.passwords import PasswordHasherBusy
+from shared.runtime.web.problems import ApiProblem, FieldProblem, problem_answer
 from shared.runtime.web.tracing import current_reference
 
 API_PREFIX = "/api/"
-PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
 DATABASE_GONE = (
     asyncpg.PostgresConnectionError,
@@ -32,42 +30,7 @@ DATABASE_GONE = (
     TimeoutError,
 )
 
-# Written out, because the standard library's phrases change between Python versions.
-CODES: Mapping[int, str] = {
-    400: "bad_request",
-    401: "unauthorized",
-    403: "forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    409: "conflict",
-    413: "content_too_large",
-    415: "unsupported_media_type",
-    422: "invalid_request",
-    429: "too_many_requests",
-    503: "unavailable",
-}
-
 logger = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
-    """One refused field of an API body: where, a stable code, and what to do about it in Japanese."""
-
-    field: str
-    code: str
-    message: str
-
-
-class ApiProblem(Exception):
-    """An error of the API: `code` is stable for programs, `detail` is Japanese for people."""
-
-    def __init__(self, status: int, code: str, detail: str = "", errors: Sequence[FieldProblem] = ()) -> None:
-        super().__init__(code)
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.errors = tuple(errors)
 
 
 class ErrorAnswers:
@@ -88,7 +51,7 @@ class ErrorAnswers:
     ) -> Response:
         """The page or the problem document, whichever the path's readers understand."""
         if scope["path"].startswith(API_PREFIX):
-            return _problem(status, code or _code_of(status), detail, errors, headers)
+            return problem_answer(status, code, detail=detail, errors=errors, headers=headers)
         text = ERROR_TEXTS.get(status, ERROR_TEXTS[500 if status >= HTTPStatus.INTERNAL_SERVER_ERROR else 400])
         template = self._environment.get_template("error.html")
         page = template.render(status=status, text=text, detail=detail, reference=current_reference())
@@ -160,28 +123,6 @@ class ErrorBoundary:
         last = traceback.extract_tb(error.__traceback__)[-1]
         logger.error("request-failed", where=f"{Path(last.filename).name}:{last.lineno}", **seen)
         return self._answers.answer(scope, 500)
-
-
-def _problem(
-    status: int, code: str, detail: str, errors: Sequence[FieldProblem], headers: Mapping[str, str] | None
-) -> Response:
-    text = ERROR_TEXTS.get(status)
-    document: dict[str, Any] = {
-        "type": "about:blank",
-        "title": text.title if text else _code_of(status),
-        "status": status,
-        "code": code,
-        "detail": detail or (text.advice if text else ""),
-        "reference": current_reference(),
-    }
-    if errors:
-        document["errors"] = [asdict(error) for error in errors]
-    body = json.dumps(document, ensure_ascii=False).encode()
-    return Response(body, status, headers, media_type=PROBLEM_TYPE)
-
-
-def _code_of(status: int) -> str:
-    return CODES.get(status, "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "request_error")
 
 
 def _field_problem(item: Mapping[str, Any]) -> FieldProblem:

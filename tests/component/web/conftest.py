@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from shared.runtime.database import Pool
-from shared.runtime.web.errors import ApiProblem, FieldProblem
 from shared.runtime.web.forms import read_form
 from shared.runtime.web.pages import PageSettings, build_environment, build_page_app
 from shared.runtime.web.passwords import PasswordHasherBusy
+from shared.runtime.web.problems import ApiProblem, FieldProblem
 from shared.runtime.web.sessions import Sessions
 from shared.runtime.web.tokens import new_token
 from tests.builders import FixedClock
