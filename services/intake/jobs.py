@@ -1,4 +1,4 @@
-"""Intake's scheduled jobs: what it forgets by itself."""
+"""Intake's scheduled jobs: what it forgets and what it withdraws by itself."""
 
 from collections.abc import Sequence
 
@@ -7,19 +7,37 @@ from services.intake.workflows.dependencies import Dependencies
 from shared.runtime.jobs import Job
 
 EVERY_SECONDS = 600.0
+EVERY_MINUTE = 60.0
 
 
 def build_jobs(intake: Dependencies) -> Sequence[Job]:
-    """Drafts after ten business days, sessions that have ended, old counts of wrong passwords."""
+    """Drafts, people in old applications, what a closed office left open, ended sessions, counts of wrong passwords."""
 
     async def expire_drafts() -> int:
         return await workflows.expire_drafts(intake.pool, intake.clock.now())
 
+    async def erase_contacts() -> int:
+        return await workflows.erase_contacts(intake.pool, intake.retention, intake.clock.now())
+
+    async def withdraw_for_closed_offices() -> int:
+        return await workflows.withdraw_for_closed_offices(intake.pool, intake.clock.now(), intake.new_id)
+
     async def forget_login_failures() -> int:
         return await workflows.forget_login_failures(intake.pool, intake.clock.now())
 
+    async def forget_address_failures() -> int:
+        return await workflows.forget_address_failures(intake.pool, intake.clock.now())
+
+    async def forget_account_audit() -> int:
+        before = intake.retention.audited_before(intake.clock.now())
+        return await workflows.forget_account_audit(intake.pool, before)
+
     return (
         Job("expire_drafts", expire_drafts, EVERY_SECONDS, irreversible=True),
+        Job("erase_contacts", erase_contacts, EVERY_SECONDS, irreversible=True),
+        Job("withdraw_for_closed_offices", withdraw_for_closed_offices, EVERY_MINUTE, irreversible=True),
         Job("forget_login_failures", forget_login_failures, EVERY_SECONDS),
+        Job("forget_address_failures", forget_address_failures, EVERY_SECONDS),
+        Job("forget_account_audit", forget_account_audit, EVERY_SECONDS, irreversible=True),
         Job("delete_ended_sessions", intake.sessions.delete_ended, EVERY_SECONDS),
     )

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from services.intake.documents import DocumentPrinter, FontsMissing, find_fonts
+from services.intake.domain.office_facts import FormRules
+from services.intake.domain.retention import Retention
 from services.intake.jobs import build_jobs
 from services.intake.messaging import build_router
 from services.intake.rendering import build_page_environment
@@ -9,6 +12,7 @@ from services.intake.settings import Settings
 from services.intake.web import build_pages
 from services.intake.workflows.dependencies import Dependencies
 from shared.runtime.service import Resources, ServiceParts, run_service
+from shared.runtime.service_parts import CannotStart
 from shared.runtime.settings import load_settings
 from shared.runtime.web.csrf import origin_of
 from shared.runtime.web.pages import PageSettings
@@ -37,8 +41,18 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         provisioning_url=settings.provisioning_url,
         ticket_key_file=settings.ticket_key_file,
         staff_keys_dir=settings.staff_keys_dir,
+        printer=_document_printer(settings),
+        form_rules=FormRules(draft_business_days=settings.draft_business_days),
+        retention=Retention(settings.contact_retention_days, settings.audit_retention_years),
     )
-    return ServiceParts(router=build_router(), pages=build_pages(intake), jobs=build_jobs(intake))
+    return ServiceParts(router=build_router(intake), pages=build_pages(intake), jobs=build_jobs(intake))
+
+
+def _document_printer(settings: Settings) -> DocumentPrinter:
+    try:
+        return DocumentPrinter(find_fonts(settings.fonts_dir))
+    except FontsMissing as missing:
+        raise CannotStart(str(missing)) from None
 
 
 def main() -> None:

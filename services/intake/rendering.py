@@ -1,6 +1,7 @@
 """The Jinja environment of intake's pages: its templates, the words for enum members, and rows for tables."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from services.intake import labels
+from services.intake.domain.change_items import ITEMS, LIVE_ITEMS
 from services.intake.domain.form_errors import FormErrors
 from services.intake.domain.timeline import TimelineEntry
 from shared.runtime.web.pages import build_environment
@@ -34,9 +36,25 @@ def build_page_environment() -> Environment:
             "role_label": partial(labels.label_of, labels.RECIPIENT_ROLE_LABELS),
             "mail_state_label": labels.MAIL_STATE_LABELS.__getitem__,
             "weekday": labels.weekday,
+            "application_kind_label": labels.APPLICATION_KIND_LABELS.__getitem__,
+            "application_class_label": labels.APPLICATION_CLASS_LABELS.__getitem__,
+            "item_label": labels.CHANGE_ITEM_LABELS.__getitem__,
+            "item_group_label": labels.ITEM_GROUP_LABELS.__getitem__,
+            "item_group_reason": labels.ITEM_GROUP_REASONS.__getitem__,
+            "outcome_label": labels.CLARIFICATION_OUTCOME_LABELS.__getitem__,
+            "void_reason": lambda code: labels.VOID_REASONS.get(code, ""),
+            "document_label": labels.DOCUMENT_KIND_LABELS.__getitem__,
         },
     )
-    environment.globals.update(field_labels=labels.FORM_FIELD_LABELS)
+    environment.globals.update(
+        field_labels=labels.FORM_FIELD_LABELS,
+        item_groups=ITEMS,
+        live_items=LIVE_ITEMS,
+        application_classes=labels.APPLICATION_CLASSES,
+        special_classes=labels.SPECIAL_CLASSES,
+        change_flags=labels.CHANGE_FLAGS,
+        mailbox_flag=labels.MAILBOX_FLAG,
+    )
     return environment
 
 
@@ -48,9 +66,29 @@ def error_texts(errors: FormErrors) -> dict[str, str]:
     return texts
 
 
-def timeline_rows(entries: Sequence[TimelineEntry]) -> list[tuple[datetime, str, str]]:
-    """Instant, what happened, and who did it; a mail says which one and to whom."""
-    return [(entry.occurred_at, _heading(entry), labels.ACTOR_LABELS[entry.actor]) for entry in entries]
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """One entry as a reader sees it: when, what, who did it, what somebody wrote, and what comes next."""
+
+    at: datetime
+    heading: str
+    actor: str
+    note: str | None
+    next_step: str
+
+
+def timeline_rows(entries: Sequence[TimelineEntry]) -> list[TimelineRow]:
+    """Every entry; a mail says which one and to whom."""
+    return [
+        TimelineRow(
+            at=entry.occurred_at,
+            heading=_heading(entry),
+            actor=labels.ACTOR_LABELS[entry.actor],
+            note=entry.note,
+            next_step=labels.timeline_next(entry),
+        )
+        for entry in entries
+    ]
 
 
 def _heading(entry: TimelineEntry) -> str:

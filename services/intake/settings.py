@@ -17,3 +17,11 @@ class Settings(ServiceSettings):
     """Ed25519 private key, PEM; the file's stem is the key's id."""
     staff_keys_dir: Path = Field(validation_alias="NSS_STAFF_KEYS_DIR")
     """Public keys `<kid>.pem`: without them nobody could publish a contract."""
+    fonts_dir: Path | None = None
+    """Fonts of the documents; by default the bundled one, then those of the system."""
+    draft_business_days: int = Field(default=10, ge=1, le=60)
+    """How long a form that is not registered is kept after it was last saved."""
+    contact_retention_days: int = Field(default=400, ge=1)
+    """How long people's names and addresses are kept after an application has ended."""
+    audit_retention_years: int = Field(default=7, ge=1)
+    """How long the audit of logins and passwords is kept."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from shared.contracts.event_data import MailboxKind, MailboxRef
+from shared.contracts.people import MailboxChange
 from shared.kernel.identifiers import MailboxId
 
 
@@ -51,6 +52,16 @@ def difference_of(
     """What would change: per kind the IDs before, the IDs given up and the number of new ones."""
     added = {MailboxKind.SMTP_POP3: add_smtp_pop3, MailboxKind.EDIFACT: add_edifact}
     return Difference(tuple(_kind_difference(kind, before, added[kind], abolish) for kind in MailboxKind))
+
+
+def difference_asked(change: MailboxChange) -> Difference:
+    """The before/after of a registered application, the same that its check page showed."""
+    return difference_of(
+        change.mailboxes_before,
+        add_smtp_pop3=change.add_smtp_pop3,
+        add_edifact=change.add_edifact,
+        abolish=change.abolish,
+    )
 
 
 def canonical_json(difference: Difference) -> str:

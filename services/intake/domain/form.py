@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.intake.domain.change_items import ChangeItem, check_items
 from services.intake.domain.form_errors import FormErrorCode, FormErrors, Problems
 from services.intake.domain.form_fields import (
     read_count,
@@ -16,11 +17,11 @@ from services.intake.domain.form_fields import (
     read_wide,
 )
 from services.intake.domain.form_warnings import FormWarning, MailboxWish, start_warning, warnings_for
-from services.intake.domain.mailboxes import OfficeMailbox, current_mailboxes, serials_left
-from shared.contracts.event_data import MailboxKind
+from services.intake.domain.mailboxes import MailboxState, OfficeMailbox, current_mailboxes, serials_left
+from services.intake.domain.office_facts import OfficeFacts
+from shared.contracts.event_data import ApplicationKind, MailboxKind
 from shared.contracts.intake_events import ContractPublished, ProcessingMode
 from shared.contracts.people import Contact
-from shared.contracts.review_events import SchedulePublished
 from shared.kernel.identifiers import MailboxId, OfficeCode
 
 NAME_LENGTH = 20
@@ -32,7 +33,10 @@ _COUNT_FIELDS = {MailboxKind.SMTP_POP3: "add_smtp_pop3", MailboxKind.EDIFACT: "a
 
 @dataclass(frozen=True, slots=True)
 class ApplicationForm:
-    """What the applicant typed, exactly. `start_date_choice` is a date of the schedule, or `other`, or empty."""
+    """What the applicant typed, exactly. `start_date_choice` is a date of the schedule, or `other`, or empty.
+
+    `kind` says which fields count: a password reissue has `mailbox_ids` and no date, a change all the others.
+    """
 
     office_code: str = ""
     start_date_choice: str = ""
@@ -51,53 +55,75 @@ class ApplicationForm:
     add_smtp_pop3: str = ""
     add_edifact: str = ""
     abolish: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OfficeFacts:
-    """What a form is checked against: the office's contract and mailboxes, the schedule, and the date in Japan."""
-
-    contract: ContractPublished
-    mailboxes: Sequence[OfficeMailbox]
-    schedule: SchedulePublished | None
-    today: date
+    kind: str = ApplicationKind.MAILBOX_CHANGE
+    items: tuple[str, ...] = (ChangeItem.MAILBOX_COUNT,)
+    mailbox_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedForm:
     """A form without errors, normalised. Warnings are what the check page shows; none of them refuses anything."""
 
+    kind: ApplicationKind
     office_code: OfficeCode
-    requested_start_date: date
+    requested_start_date: date | None
+    """None for a password reissue."""
     reason: str
     contact: Contact
     add_smtp_pop3: int
     add_edifact: int
     abolish: tuple[MailboxId, ...]
+    mailbox_ids: tuple[MailboxId, ...]
+    """Mailboxes that get a new password; empty for a change."""
     warnings: tuple[FormWarning, ...]
 
 
 def check_form(form: ApplicationForm, facts: OfficeFacts) -> CheckedForm | FormErrors:
     """Normalise and check every field (domain rules 7a), then what the office asks for; all errors in page order."""
-    problems = Problems()
-    office_code = read_office_code(form.office_code, facts.contract.office_code, problems)
-    start_date = read_start_date(form.start_date_choice, form.requested_start_date, facts.today, problems)
+    problems = Problems(facts.find_unprintable)
+    kind = _read_kind(form.kind, facts, problems)
+    office_code = read_office_code(form.office_code, facts, problems)
+    is_change = kind is ApplicationKind.MAILBOX_CHANGE
+    if is_change:
+        check_items(form.items, problems)
+    start_date = (
+        read_start_date(form.start_date_choice, form.requested_start_date, facts, problems) if is_change else None
+    )
     reason = read_reason(form.reason, problems)
     contact = _check_contact(form, problems)
-    wish = _read_wish(form, facts, problems)
-    if problems.errors or start_date is None or contact is None:
+    wish = _read_wish(form, facts, problems) if is_change else MailboxWish({}, ())
+    mailbox_ids = () if is_change else _check_reissue(form.mailbox_ids, facts, problems)
+    if problems.errors or contact is None:
         return FormErrors(tuple(problems.errors))
-    start = start_warning(facts.schedule, start_date, facts.today)
     return CheckedForm(
+        kind=kind,
         office_code=office_code,
         requested_start_date=start_date,
         reason=reason,
         contact=contact,
-        add_smtp_pop3=wish.added[MailboxKind.SMTP_POP3],
-        add_edifact=wish.added[MailboxKind.EDIFACT],
+        add_smtp_pop3=wish.added.get(MailboxKind.SMTP_POP3, 0),
+        add_edifact=wish.added.get(MailboxKind.EDIFACT, 0),
         abolish=wish.abolish,
-        warnings=warnings_for(start, facts.contract, current_mailboxes(facts.mailboxes), wish),
+        mailbox_ids=mailbox_ids,
+        warnings=_warnings(start_date, facts, wish),
     )
+
+
+def _read_kind(typed: str, facts: OfficeFacts, problems: Problems) -> ApplicationKind:
+    if typed not in set(ApplicationKind):
+        problems.add("kind", FormErrorCode.KIND_UNKNOWN)
+        return ApplicationKind.MAILBOX_CHANGE
+    kind = ApplicationKind(typed)
+    if facts.corrects is not None and kind is not facts.corrects.kind:
+        problems.add("kind", FormErrorCode.KIND_CANNOT_CHANGE)
+    return kind
+
+
+def _warnings(start_date: date | None, facts: OfficeFacts, wish: MailboxWish) -> tuple[FormWarning, ...]:
+    if start_date is None:
+        return ()
+    start = start_warning(facts.schedule, start_date, facts.today)
+    return warnings_for(start, facts.contract, current_mailboxes(facts.mailboxes), wish)
 
 
 def _read_wish(form: ApplicationForm, facts: OfficeFacts, problems: Problems) -> MailboxWish:
@@ -141,6 +167,21 @@ def _check_abolish(
         else:
             chosen.append(box.mailbox_id)
     return tuple(chosen)
+
+
+def _check_reissue(ticked: Sequence[str], facts: OfficeFacts, problems: Problems) -> tuple[MailboxId, ...]:
+    """Mailboxes that exist today, also before their first day (E24)."""
+    known = {box.mailbox_id: box for box in facts.mailboxes}
+    chosen = sorted(set(ticked))
+    if not chosen:
+        problems.add("mailbox_ids", FormErrorCode.MAILBOX_NOT_CHOSEN)
+    for mailbox_id in chosen:
+        box = known.get(MailboxId(mailbox_id))
+        if box is None:
+            problems.add("mailbox_ids", FormErrorCode.MAILBOX_UNKNOWN)
+        elif box.state_on(facts.today) is MailboxState.ABOLISHED:
+            problems.add("mailbox_ids", FormErrorCode.MAILBOX_NOT_IN_USE, mailbox_id=box.mailbox_id)
+    return tuple(MailboxId(each) for each in chosen)
 
 
 def _check_wish(wish: MailboxWish, facts: OfficeFacts, problems: Problems) -> None:

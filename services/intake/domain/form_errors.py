@@ -1,7 +1,13 @@
 """What can be wrong with a form: stable codes for clients, the field each belongs to, and the collector of them all."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from shared.kernel.japanese_text import unprintable_characters
+
+FindUnprintable = Callable[[str], Sequence[str]]
+"""Which characters of a text no document could print, each once, in order; the line feed is none of them."""
 
 
 class FormErrorCode(StrEnum):
@@ -27,6 +33,18 @@ class FormErrorCode(StrEnum):
     MAILBOX_ALREADY_ABOLISHED = "mailbox_already_abolished"
     NOT_AN_OFFICE_CODE = "not_an_office_code"
     OFFICE_NOT_GRANTED = "office_not_granted"
+    OFFICE_CLOSED = "office_closed"
+    OFFICE_CANNOT_CHANGE = "office_cannot_change"
+    START_AFTER_CLOSING = "start_after_closing"
+    ITEM_MISSING = "item_missing"
+    ITEM_UNKNOWN = "item_unknown"
+    ITEM_NOT_HERE = "item_not_here"
+    ITEMS_EXCLUDE_EACH_OTHER = "items_exclude_each_other"
+    STORAGE_NEEDS_STATISTICS = "storage_needs_statistics"
+    MAILBOX_NOT_CHOSEN = "mailbox_not_chosen"
+    MAILBOX_NOT_IN_USE = "mailbox_not_in_use"
+    KIND_UNKNOWN = "kind_unknown"
+    KIND_CANNOT_CHANGE = "kind_cannot_change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +69,9 @@ class FormErrors:
 
 @dataclass(slots=True)
 class Problems:
-    """Collects errors while a form is read."""
+    """Collects errors while a form is read; knows which characters can be printed."""
 
+    find_unprintable: FindUnprintable = unprintable_characters
     errors: list[FieldError] = field(default_factory=list)
 
     def add(self, field_name: str, code: FormErrorCode, **details: object) -> None:

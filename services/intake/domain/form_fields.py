@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 from services.intake.domain.form_errors import FormErrorCode, Problems
+from services.intake.domain.office_facts import OfficeFacts
 from shared.kernel.identifiers import InvalidIdentifier, OfficeCode, parse_office_code
 from shared.kernel.japanese_text import (
     digits_only,
@@ -12,7 +13,6 @@ from shared.kernel.japanese_text import (
     narrow,
     parse_japanese_date,
     to_katakana,
-    unprintable_characters,
     widen,
 )
 
@@ -30,7 +30,7 @@ def read_wide(name: str, typed: str, limit: int, problems: Problems, *, required
     text = widen(typed)
     if _missing(name, text, problems, required=required):
         return None
-    if strange := unprintable_characters(text):
+    if strange := problems.find_unprintable(text):
         problems.add(name, FormErrorCode.UNPRINTABLE_CHARACTER, characters="".join(strange))
     elif not is_full_width(text):
         problems.add(name, FormErrorCode.NOT_FULL_WIDTH)
@@ -77,14 +77,14 @@ def read_reason(typed: str, problems: Problems) -> str:
     text = typed.replace("\r\n", "\n").replace("\r", "\n").strip()
     if _missing("reason", text, problems, required=True):
         return text
-    if strange := unprintable_characters(text.replace("\n", "")):
+    if strange := problems.find_unprintable(text.replace("\n", "")):
         problems.add("reason", FormErrorCode.UNPRINTABLE_CHARACTER, characters="".join(strange))
     elif len(text) > REASON_LENGTH:
         problems.add("reason", FormErrorCode.TOO_LONG, limit=REASON_LENGTH, length=len(text))
     return text
 
 
-def read_start_date(choice: str, typed: str, today: date, problems: Problems) -> date | None:
+def read_start_date(choice: str, typed: str, facts: OfficeFacts, problems: Problems) -> date | None:
     """The wished date: a day of the schedule or a typed one, after today and within a year (B10, T7, E14, E16)."""
     chosen = "" if choice == OTHER_DATE else choice.strip()
     texts = [text for text in (chosen, typed.strip()) if text]
@@ -97,11 +97,17 @@ def read_start_date(choice: str, typed: str, today: date, problems: Problems) ->
         problems.add("requested_start_date", FormErrorCode.NOT_A_DATE)
     elif any(other != wished for other in dates):
         problems.add("requested_start_date", FormErrorCode.START_DATE_AMBIGUOUS)
-    elif wished <= today:
-        problems.add("requested_start_date", FormErrorCode.DATE_NOT_IN_FUTURE)
-    elif wished > _one_year_after(today):
-        problems.add("requested_start_date", FormErrorCode.DATE_TOO_FAR)
+    elif code := _out_of_bounds(wished, facts):
+        problems.add("requested_start_date", code)
     return wished
+
+
+def _out_of_bounds(wished: date, facts: OfficeFacts) -> FormErrorCode | None:
+    if wished <= facts.today:
+        return FormErrorCode.DATE_NOT_IN_FUTURE
+    if facts.contract.closed_on is not None and wished >= facts.contract.closed_on:
+        return FormErrorCode.START_AFTER_CLOSING
+    return FormErrorCode.DATE_TOO_FAR if wished > _one_year_after(facts.today) else None
 
 
 def read_count(name: str, typed: str, problems: Problems) -> int:
@@ -115,9 +121,10 @@ def read_count(name: str, typed: str, problems: Problems) -> int:
     return int(text)
 
 
-def read_office_code(typed: str, own: OfficeCode, problems: Problems) -> OfficeCode:
-    """The office the application is about, upper-cased: the applicant's own, until others are granted (B5)."""
+def read_office_code(typed: str, facts: OfficeFacts, problems: Problems) -> OfficeCode:
+    """The office the application is about, upper-cased: the applicant's own or one it may apply for (B5, E36)."""
     text = narrow(typed).upper()
+    own = facts.contract.office_code
     if _missing("office_code", text, problems, required=True):
         return own
     try:
@@ -125,8 +132,13 @@ def read_office_code(typed: str, own: OfficeCode, problems: Problems) -> OfficeC
     except InvalidIdentifier:
         problems.add("office_code", FormErrorCode.NOT_AN_OFFICE_CODE)
         return own
-    if office_code != own:
+    if facts.corrects is not None and office_code != facts.corrects.office_code:
+        problems.add("office_code", FormErrorCode.OFFICE_CANNOT_CHANGE)
+    elif office_code != own:
+        # Facts are loaded for the office typed, if the applicant may apply for it.
         problems.add("office_code", FormErrorCode.OFFICE_NOT_GRANTED)
+    elif facts.contract.closed_on is not None and facts.contract.closed_on <= facts.today:
+        problems.add("office_code", FormErrorCode.OFFICE_CLOSED)
     return office_code
 
 

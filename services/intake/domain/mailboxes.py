@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from shared.contracts.event_data import MailboxKind, MailboxRef
-from shared.kernel.identifiers import HIGHEST_MAILBOX_SERIAL, MailboxId, OfficeCode, serial_of_mailbox
+from shared.kernel.identifiers import HIGHEST_MAILBOX_SERIAL, MailboxId, OfficeCode, ReceiptNumber, serial_of_mailbox
 
 
 class MailboxState(StrEnum):
@@ -27,6 +27,8 @@ class OfficeMailbox:
     kind: MailboxKind
     active_from: date
     abolished_on: date | None = None
+    issued_by: ReceiptNumber | None = None
+    """The application it comes from; None for an opening mailbox."""
 
     def state_on(self, day: date) -> MailboxState:
         """What the contract page says about it on that day (E13: an abolition bites at 00:00 of its date)."""
@@ -45,3 +47,9 @@ def serials_left(mailboxes: Sequence[OfficeMailbox]) -> int:
     """How many IDs the office can still get: serials count every ID ever issued (E1)."""
     highest = max((serial_of_mailbox(box.mailbox_id) for box in mailboxes), default=0)
     return HIGHEST_MAILBOX_SERIAL - highest
+
+
+def in_use(mailboxes: Iterable[OfficeMailbox], today: date) -> list[MailboxRef]:
+    """Mailboxes whose password can be reissued: every one that is not closed yet (E23, E24); by ID."""
+    kept = [box for box in mailboxes if box.state_on(today) is not MailboxState.ABOLISHED]
+    return sorted((MailboxRef(mailbox_id=b.mailbox_id, kind=b.kind) for b in kept), key=lambda box: box.mailbox_id)

@@ -1,13 +1,13 @@
-"""What the applicant reads about an application's course: timeline entries, news items, what became of its mails."""
+"""What the applicant reads about an application: the entries of its timeline, and what became of its mails."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from shared.contracts.notifier_events import Mail, RecipientRole
-from shared.kernel.identifiers import OfficeCode, ReceiptNumber
+from shared.kernel.identifiers import ReceiptNumber
 
 
 class TimelineKind(StrEnum):
@@ -15,10 +15,28 @@ class TimelineKind(StrEnum):
 
     RECEIVED = "received"
     REVIEW_OPENED = "review_opened"
+    CLARIFICATION_REQUESTED = "clarification_requested"
+    CLARIFICATION_REMINDED = "clarification_reminded"
+    CLARIFICATION_RETURNED = "clarification_returned"
+    CORRECTED = "corrected"
+    WITHDRAWAL_REQUESTED = "withdrawal_requested"
+    WITHDRAWN = "withdrawn"
+    WITHDRAWN_FOR_CLOSING = "withdrawn_for_closing"
+    WITHDRAWAL_REFUSED = "withdrawal_refused"
     ISSUE_FAILED = "issue_failed"
     MAILBOXES_ISSUED = "mailboxes_issued"
+    ABOLITION_DECIDED = "abolition_decided"
+    PASSWORDS_REISSUED = "passwords_reissued"
     REVIEW_COMPLETED = "review_completed"
+    NOTICE_VIEWED = "notice_viewed"
+    SYSTEM_SETTING_RECORDED = "system_setting_recorded"
+    START_DATE_CHANGED = "start_date_changed"
+    RESCHEDULED = "rescheduled"
     SERVICE_STARTED = "service_started"
+    WINDOW_CLOSING = "window_closing"
+    WINDOW_CLOSED = "window_closed"
+    VOIDED = "voided"
+    MAILBOXES_VOIDED = "mailboxes_voided"
     MAIL_SENT = "mail_sent"
     MAIL_DEFERRED = "mail_deferred"
     MAIL_FAILED = "mail_failed"
@@ -34,7 +52,10 @@ class Actor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of the timeline; `event_id` makes it unique, however often the event comes."""
+    """One line of the timeline; `event_id` makes it unique, however often the event comes.
+
+    `next_on` is the day that matters next, where one is known; `note` is a text somebody wrote for the applicant.
+    """
 
     receipt_number: ReceiptNumber
     event_id: UUID
@@ -43,31 +64,8 @@ class TimelineEntry:
     occurred_at: datetime
     mail: Mail | None = None
     role: RecipientRole | None = None
-
-
-class NewsCategory(StrEnum):
-    """The category of a news item."""
-
-    USE_APPLICATION = "use_application"
-
-
-class NewsKind(StrEnum):
-    """What a news item says."""
-
-    RECEIVED = "received"
-    REVIEW_COMPLETED = "review_completed"
-
-
-@dataclass(frozen=True, slots=True)
-class NewsItem:
-    """One news line of one office; written in the transaction that changes the page it links to."""
-
-    office_code: OfficeCode
-    event_id: UUID
-    category: NewsCategory
-    kind: NewsKind
-    receipt_number: ReceiptNumber | None
-    occurred_at: datetime
+    next_on: date | None = None
+    note: str | None = None
 
 
 class MailState(StrEnum):

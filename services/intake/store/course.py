@@ -1,4 +1,4 @@
-"""The course of applications: timeline entries, news items, and what became of each mail."""
+"""The course of applications: timeline entries, and what became of each mail."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,11 @@ from services.intake.domain.timeline import (
     Actor,
     MailOutcome,
     MailState,
-    NewsCategory,
-    NewsItem,
-    NewsKind,
     TimelineEntry,
     TimelineKind,
 )
 from shared.contracts.notifier_events import Mail, RecipientRole
-from shared.kernel.identifiers import OfficeCode, ReceiptNumber
+from shared.kernel.identifiers import ReceiptNumber
 from shared.runtime.database import Connection
 
 
@@ -21,10 +18,11 @@ async def insert_timeline_entries(db: Connection, entries: Sequence[TimelineEntr
     """Add entries; one per event, however often it comes."""
     await db.execute(
         """
-        insert into timeline_entries (receipt_number, event_id, kind, actor, occurred_at, mail, role)
-        select receipt_number, event_id, kind, actor, occurred_at, mail, role
-        from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[])
-            as new (receipt_number, event_id, kind, actor, occurred_at, mail, role)
+        insert into timeline_entries (receipt_number, event_id, kind, actor, occurred_at, mail, role, next_on, note)
+        select receipt_number, event_id, kind, actor, occurred_at, mail, role, next_on, note
+        from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[],
+            $8::date[], $9::text[])
+            as new (receipt_number, event_id, kind, actor, occurred_at, mail, role, next_on, note)
         on conflict (event_id) do nothing
         """,
         [entry.receipt_number for entry in entries],
@@ -34,6 +32,8 @@ async def insert_timeline_entries(db: Connection, entries: Sequence[TimelineEntr
         [entry.occurred_at for entry in entries],
         [entry.mail for entry in entries],
         [entry.role for entry in entries],
+        [entry.next_on for entry in entries],
+        [entry.note for entry in entries],
     )
 
 
@@ -41,7 +41,7 @@ async def list_timeline(db: Connection, receipt_number: str) -> list[TimelineEnt
     """The application's course, oldest first."""
     rows = await db.fetch(
         """
-        select receipt_number, event_id, kind, actor, occurred_at, mail, role
+        select receipt_number, event_id, kind, actor, occurred_at, mail, role, next_on, note
         from timeline_entries where receipt_number = $1 order by occurred_at, entry_id
         """,
         receipt_number,
@@ -55,48 +55,8 @@ async def list_timeline(db: Connection, receipt_number: str) -> list[TimelineEnt
             occurred_at=row["occurred_at"],
             mail=Mail(row["mail"]) if row["mail"] else None,
             role=RecipientRole(row["role"]) if row["role"] else None,
-        )
-        for row in rows
-    ]
-
-
-async def insert_news(db: Connection, items: Sequence[NewsItem]) -> None:
-    """Add news; one per event and office, however often the event comes."""
-    await db.execute(
-        """
-        insert into news_items (office_code, event_id, category, kind, receipt_number, occurred_at)
-        select office_code, event_id, category, kind, receipt_number, occurred_at
-        from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-            as new (office_code, event_id, category, kind, receipt_number, occurred_at)
-        on conflict (event_id, office_code) do nothing
-        """,
-        [item.office_code for item in items],
-        [item.event_id for item in items],
-        [item.category.value for item in items],
-        [item.kind.value for item in items],
-        [item.receipt_number for item in items],
-        [item.occurred_at for item in items],
-    )
-
-
-async def list_news(db: Connection, office_code: str, at_most: int) -> list[NewsItem]:
-    """The office's newest items, newest first (B30)."""
-    rows = await db.fetch(
-        """
-        select office_code, event_id, category, kind, receipt_number, occurred_at
-        from news_items where office_code = $1 order by occurred_at desc, news_id desc limit $2
-        """,
-        office_code,
-        at_most,
-    )
-    return [
-        NewsItem(
-            office_code=OfficeCode(row["office_code"]),
-            event_id=row["event_id"],
-            category=NewsCategory(row["category"]),
-            kind=NewsKind(row["kind"]),
-            receipt_number=ReceiptNumber(row["receipt_number"]) if row["receipt_number"] else None,
-            occurred_at=row["occurred_at"],
+            next_on=row["next_on"],
+            note=row["note"],
         )
         for row in rows
     ]

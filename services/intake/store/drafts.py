@@ -2,81 +2,109 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from services.intake.domain.form import ApplicationForm
+from shared.kernel.identifiers import ReceiptNumber
 from shared.runtime.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A saved form that has not been registered."""
+    """A saved form that has not been registered; `corrects` names the application it is to correct."""
 
     form_token: UUID
+    form: ApplicationForm
     saved_at: datetime
+    expires_at: datetime
+    corrects: ReceiptNumber | None = None
 
 
-async def upsert_draft(
-    db: Connection, form_token: UUID, office_code: str, form: ApplicationForm, now: datetime, expires_at: datetime
-) -> bool:
-    """Keep what was typed; False when the token belongs to another office's draft."""
-    stored = await db.fetchval(
+_COLUMNS = "form_token, typed, saved_at, expires_at, corrects"
+
+
+async def insert_draft(db: Connection, office_code: str, draft: Draft) -> bool:
+    """A new draft; one that is there already stays. False when the token belongs to another office's draft."""
+    await db.execute(
         """
-        insert into drafts (form_token, office_code, typed, saved_at, expires_at)
-        values ($1, $2, $3, $4, $5)
-        on conflict (form_token) do update
-            set typed = excluded.typed, saved_at = excluded.saved_at, expires_at = excluded.expires_at
-            where drafts.office_code = excluded.office_code
-        returning form_token
+        insert into drafts (form_token, office_code, typed, saved_at, expires_at, corrects)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (form_token) do nothing
         """,
-        form_token,
+        draft.form_token,
         office_code,
-        asdict(form),
-        now,
-        expires_at,
+        asdict(draft.form),
+        draft.saved_at,
+        draft.expires_at,
+        draft.corrects,
     )
-    return stored is not None
+    owner = await db.fetchval("select office_code from drafts where form_token = $1", draft.form_token)
+    return bool(owner == office_code)
 
 
-async def find_draft(db: Connection, form_token: UUID, office_code: str, now: datetime) -> ApplicationForm | None:
+async def update_draft(db: Connection, office_code: str, draft: Draft) -> None:
+    """Keep what was typed."""
+    await db.execute(
+        """
+        update drafts set typed = $3, saved_at = $4, expires_at = $5 where form_token = $1 and office_code = $2
+        """,
+        draft.form_token,
+        office_code,
+        asdict(draft.form),
+        draft.saved_at,
+        draft.expires_at,
+    )
+
+
+async def find_draft(db: Connection, form_token: UUID, office_code: str, now: datetime) -> Draft | None:
     """The office's own draft, if it has not expired."""
-    typed = await db.fetchval(
-        "select typed from drafts where form_token = $1 and office_code = $2 and expires_at > $3",
+    row = await db.fetchrow(
+        f"select {_COLUMNS} from drafts where form_token = $1 and office_code = $2 and expires_at > $3",  # noqa: S608
         form_token,
         office_code,
         now,
     )
-    return _form(typed) if typed else None
+    return _draft(row) if row else None
 
 
 async def list_drafts(db: Connection, office_code: str, now: datetime, at_most: int) -> list[Draft]:
     """The office's drafts, latest first."""
     rows = await db.fetch(
-        """
-        select form_token, saved_at from drafts where office_code = $1 and expires_at > $2
+        f"""
+        select {_COLUMNS} from drafts where office_code = $1 and expires_at > $2
         order by saved_at desc limit $3
-        """,
+        """,  # noqa: S608  a constant list of columns
         office_code,
         now,
         at_most,
     )
-    return [Draft(row["form_token"], row["saved_at"]) for row in rows]
+    return [_draft(row) for row in rows]
 
 
-async def lock_draft(db: Connection, form_token: UUID, office_code: str, now: datetime) -> ApplicationForm | None:
+async def lock_draft(db: Connection, form_token: UUID, office_code: str, now: datetime) -> Draft | None:
     """The office's own draft, its row locked: a form registered many times at once queues here."""
-    typed = await db.fetchval(
-        "select typed from drafts where form_token = $1 and office_code = $2 and expires_at > $3 for update",
+    row = await db.fetchrow(
+        f"""
+        select {_COLUMNS} from drafts where form_token = $1 and office_code = $2 and expires_at > $3 for update
+        """,  # noqa: S608  a constant list of columns
         form_token,
         office_code,
         now,
     )
-    return _form(typed) if typed else None
+    return _draft(row) if row else None
 
 
 async def delete_draft(db: Connection, form_token: UUID) -> None:
     """The draft has become an application."""
     await db.execute("delete from drafts where form_token = $1", form_token)
+
+
+async def discard_draft(db: Connection, form_token: UUID, office_code: str) -> None:
+    """The office throws its draft away."""
+    await db.execute("delete from drafts where form_token = $1 and office_code = $2", form_token, office_code)
 
 
 async def delete_expired_drafts(db: Connection, now: datetime, at_most: int) -> int:
@@ -93,9 +121,19 @@ async def delete_expired_drafts(db: Connection, now: datetime, at_most: int) -> 
     return len(rows)
 
 
-def _form(typed: dict[str, object]) -> ApplicationForm:
+def _draft(row: asyncpg.Record) -> Draft:
+    corrects = row["corrects"]
+    return Draft(
+        form_token=row["form_token"],
+        form=_form(row["typed"]),
+        saved_at=row["saved_at"],
+        expires_at=row["expires_at"],
+        corrects=ReceiptNumber(corrects) if corrects else None,
+    )
+
+
+def _form(typed: dict[str, Any]) -> ApplicationForm:
+    # A draft of an older release may lack fields, one of a newer release may have more.
     known = {name: value for name, value in typed.items() if name in ApplicationForm.__dataclass_fields__}
-    abolish = known.pop("abolish", ())
-    assert isinstance(abolish, list | tuple)
-    texts = {name: str(value) for name, value in known.items()}
-    return ApplicationForm(**texts, abolish=tuple(str(mailbox_id) for mailbox_id in abolish))
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}
+    return ApplicationForm(**values)

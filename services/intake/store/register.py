@@ -9,7 +9,7 @@ from services.intake.domain.mailboxes import OfficeMailbox
 from shared.contracts.event_data import MailboxKind
 from shared.contracts.intake_events import ContractPublished
 from shared.contracts.review_events import SchedulePublished
-from shared.kernel.identifiers import MailboxId, OfficeCode
+from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
 from shared.runtime.database import Connection
 
 
@@ -29,12 +29,17 @@ async def upsert_contract(db: Connection, contract: ContractPublished, now: date
     """Store this version; False when the stored one is as new or newer."""
     stored = await db.fetchval(
         """
-        insert into contracts (office_code, contract_version, register, updated_at)
-        values ($1, $2, $3, $4)
-        on conflict (office_code) do update
-            set contract_version = excluded.contract_version, register = excluded.register,
-                updated_at = excluded.updated_at
-            where contracts.contract_version < excluded.contract_version
+        with newest as (
+            insert into contracts (office_code, contract_version, register, updated_at, published_at)
+            values ($1, $2, $3, $4, $4)
+            on conflict (office_code) do update
+                set contract_version = excluded.contract_version, register = excluded.register,
+                    updated_at = excluded.updated_at, published_at = excluded.published_at
+                where contracts.contract_version < excluded.contract_version
+            returning office_code, contract_version, register, updated_at
+        )
+        insert into contract_versions (office_code, contract_version, register, decided_at)
+        select office_code, contract_version, register, updated_at from newest
         returning contract_version
         """,
         contract.office_code,
@@ -49,7 +54,7 @@ async def list_mailboxes(db: Connection, office_code: str) -> list[OfficeMailbox
     """Every mailbox ever issued to the office, by ID."""
     rows = await db.fetch(
         """
-        select mailbox_id, office_code, kind, active_from, abolished_on
+        select mailbox_id, office_code, kind, active_from, abolished_on, issued_by
         from mailboxes where office_code = $1 order by mailbox_id
         """,
         office_code,
@@ -61,10 +66,10 @@ async def insert_mailboxes(db: Connection, mailboxes: Sequence[OfficeMailbox]) -
     """Add mailboxes; one that is known already stays as it is."""
     await db.execute(
         """
-        insert into mailboxes (mailbox_id, office_code, kind, active_from, abolished_on)
-        select mailbox_id, office_code, kind, active_from, abolished_on
-        from unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::date[])
-            as new (mailbox_id, office_code, kind, active_from, abolished_on)
+        insert into mailboxes (mailbox_id, office_code, kind, active_from, abolished_on, issued_by)
+        select mailbox_id, office_code, kind, active_from, abolished_on, issued_by
+        from unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::date[], $6::text[])
+            as new (mailbox_id, office_code, kind, active_from, abolished_on, issued_by)
         on conflict (mailbox_id) do nothing
         """,
         [box.mailbox_id for box in mailboxes],
@@ -72,6 +77,7 @@ async def insert_mailboxes(db: Connection, mailboxes: Sequence[OfficeMailbox]) -
         [box.kind.value for box in mailboxes],
         [box.active_from for box in mailboxes],
         [box.abolished_on for box in mailboxes],
+        [box.issued_by for box in mailboxes],
     )
 
 
@@ -115,4 +121,5 @@ def _mailbox(row: asyncpg.Record) -> OfficeMailbox:
         kind=MailboxKind(row["kind"]),
         active_from=row["active_from"],
         abolished_on=row["abolished_on"],
+        issued_by=ReceiptNumber(row["issued_by"]) if row["issued_by"] else None,
     )

@@ -5,8 +5,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.intake.documents import DocumentPrinterBusy
 from services.intake.web.applications import ApplicationPages
+from services.intake.web.clarifications import ClarificationPages, add_refusals
 from services.intake.web.contracts_api import ContractsApi
+from services.intake.web.documents import DocumentPages
 from services.intake.web.drafts import DraftPages
 from services.intake.web.guard import LoginRequired, to_login
 from services.intake.web.id_notice import IdNoticePages
@@ -17,7 +20,7 @@ from services.intake.workflows.refusals import DraftNotFound, NotFound, OfficeNo
 from shared.runtime.web.errors import ErrorAnswers
 from shared.runtime.web.pages import build_page_app, page
 
-PAGES = (LoginPages, MenuPages, DraftPages, IdNoticePages, ApplicationPages, ContractsApi)
+PAGES = (LoginPages, MenuPages, DraftPages, IdNoticePages, ApplicationPages, DocumentPages, ContractsApi)
 
 
 def build_pages(intake: Dependencies) -> FastAPI:
@@ -39,7 +42,9 @@ def build_pages(intake: Dependencies) -> FastAPI:
         return page(intake.environment, "no_contract.html", status=409, session=session)
 
     app.add_exception_handler(LoginRequired, to_login)
+    app.add_exception_handler(DocumentPrinterBusy, answers.on_busy)
     app.add_exception_handler(NotFound, not_found)
     app.add_exception_handler(DraftNotFound, draft_not_found)
     app.add_exception_handler(OfficeNotRegistered, no_contract)
+    add_refusals(app, intake)
     return app

@@ -1,100 +1,105 @@
 """The operators' API of the contract register: bearer staff token, JSON in, problem documents out."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from services.intake import labels, workflows
-from services.intake.domain.register import register_problems
+from services.intake.domain.register import RegisterFile, RegisterProblem, read_register
+from services.intake.domain.register_changes import ContractChange, RegisterOutcome
 from services.intake.workflows.dependencies import Dependencies
 from services.intake.workflows.refusals import ContractChangedMeanwhile
-from shared.contracts.intake_events import ContractPublished
-from shared.kernel.identifiers import InvalidIdentifier, parse_office_code
-from shared.runtime.staff_tokens import InvalidStaffToken, verify_staff_token
-from shared.runtime.web.labels import FIELD_MESSAGES, OTHER_FIELD_MESSAGE
+from services.intake.workflows.register import RegisterRefused
 from shared.runtime.web.problems import ApiProblem, FieldProblem
+from shared.runtime.web.staff_api import require_staff
 
 ROLE = "operator"
-BEARER = "bearer "
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
 class ContractsApi:
-    """`PUT /api/v1/contracts/{office_code}`."""
+    """`PUT /api/v1/contracts` imports a register, `POST …/preview` says what it would change, `GET` lists."""
 
     intake: Dependencies
 
     def add_to(self, app: FastAPI) -> None:
-        """Register the route."""
-        app.add_api_route("/api/v1/contracts/{office_code}", self.put_contract, methods=["PUT"])
+        """Register the routes."""
+        options: dict[str, Any] = {"include_in_schema": False}
+        app.add_api_route("/api/v1/contracts", self.put_register, methods=["PUT"], **options)
+        app.add_api_route("/api/v1/contracts/preview", self.post_preview, methods=["POST"], **options)
+        app.add_api_route("/api/v1/contracts", self.get_contracts, methods=["GET"], **options)
 
-    async def put_contract(self, request: Request) -> Response:
-        """Publish the office's register; the same content again keeps its version."""
-        self._require_operator(request)
-        contract = register_of(await request.body(), request.path_params["office_code"])
-        now = self.intake.clock.now()
+    async def put_register(self, request: Request) -> Response:
+        """Publish what has changed."""
+        now = self._require_operator(request)
+        register = await self._register_in(request)
         try:
-            published = await workflows.publish_contract(self.intake.pool, contract, now, self.intake.new_id)
+            changes = await workflows.import_register(self.intake.pool, register, now, self.intake.new_id)
         except ContractChangedMeanwhile:
             raise ApiProblem(409, "changed_meanwhile") from None
-        return JSONResponse({"office_code": published.office_code, "contract_version": published.contract_version})
+        except RegisterRefused as refused:
+            raise _refused(refused.problems) from None
+        return JSONResponse({"offices": _told(changes)}, headers=NO_STORE)
 
-    def _require_operator(self, request: Request) -> None:
-        header = request.headers.get("authorization", "")
-        token = header[len(BEARER) :] if header.lower().startswith(BEARER) else ""
+    async def post_preview(self, request: Request) -> Response:
+        """What an import of the same body would change."""
+        self._require_operator(request)
+        register = await self._register_in(request)
         try:
-            staff = verify_staff_token(token, self.intake.staff_keys_dir, self.intake.clock.now())
-        except InvalidStaffToken:
-            raise ApiProblem(401, "invalid_token") from None
-        if ROLE not in staff.roles:
-            raise ApiProblem(403, "role_missing")
+            changes = await workflows.preview_register(self.intake.pool, register)
+        except RegisterRefused as refused:
+            raise _refused(refused.problems) from None
+        return JSONResponse({"offices": _told(changes)}, headers=NO_STORE)
+
+    async def get_contracts(self, request: Request) -> Response:
+        """A page of the register; `next` is the `after` of the page behind it, null on the last."""
+        self._require_operator(request)
+        contracts = await workflows.list_contracts(self.intake.pool, request.query_params.get("after", ""))
+        following = contracts[-1].office_code if len(contracts) == workflows.CONTRACTS_LISTED else None
+        listed = [contract.model_dump(mode="json", exclude_none=True) for contract in contracts]
+        return JSONResponse({"contracts": listed, "next": following}, headers=NO_STORE)
+
+    def _require_operator(self, request: Request) -> Any:
+        now = self.intake.clock.now()
+        require_staff(request, self.intake.staff_keys_dir, now, ROLE)
+        return now
+
+    async def _register_in(self, request: Request) -> RegisterFile:
+        register = read_register(json_of(await request.body()), self.intake.printer.find_unprintable)
+        if not isinstance(register, RegisterFile):
+            raise _refused(register)
+        return register
 
 
-def register_of(body: bytes, office_code_text: str) -> ContractPublished:
-    """The register in the body, version 0. Raises ApiProblem naming every field that does not fit."""
-    try:
-        office_code = parse_office_code(office_code_text)
-    except InvalidIdentifier:
-        raise ApiProblem(404, "not_found") from None
-    fields = _json_object(body)
-    unknown = sorted(fields.keys() - ContractPublished.model_fields.keys())
-    if unknown:
-        raise _invalid([FieldProblem(name, "extra_forbidden", FIELD_MESSAGES["extra_forbidden"]) for name in unknown])
-    if fields.get("office_code", office_code) != office_code:
-        raise _invalid([FieldProblem("office_code", "office_code_differs", labels.OFFICE_CODE_DIFFERS)])
-    try:
-        contract = ContractPublished.model_validate({**fields, "office_code": office_code, "contract_version": 0})
-    except ValidationError as error:
-        refused = error.errors(include_input=False, include_url=False)
-        raise _invalid([_field_problem(item) for item in refused]) from None
-    if problems := register_problems(contract):
-        texts = labels.REGISTER_PROBLEM_LABELS
-        raise _invalid([FieldProblem(each.field, each.code, texts[each.code]) for each in problems])
-    return contract
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
+def json_of(body: bytes) -> Any:
+    """The JSON value of a body. Raises ApiProblem."""
     # No database column takes a NUL, not even inside JSON.
     if b"\\u0000" in body:
         raise ApiProblem(400, "json_invalid")
     try:
-        document = json.loads(body)
-    except ValueError:
+        return json.loads(body)
+    except (ValueError, RecursionError):
         raise ApiProblem(400, "json_invalid") from None
-    if not isinstance(document, dict):
-        raise ApiProblem(400, "json_invalid")
-    return document
 
 
-def _invalid(problems: list[FieldProblem]) -> ApiProblem:
-    return ApiProblem(422, "invalid_request", errors=problems)
+def _refused(problems: Iterable[RegisterProblem]) -> ApiProblem:
+    errors = [FieldProblem(each.field, each.code, labels.register_problem_text(each.code)) for each in problems]
+    return ApiProblem(422, "invalid_request", errors=errors)
 
 
-def _field_problem(item: Any) -> FieldProblem:
-    field = ".".join(str(part) for part in item["loc"])
-    return FieldProblem(field, item["type"], FIELD_MESSAGES.get(item["type"], OTHER_FIELD_MESSAGE))
+def _told(changes: Iterable[ContractChange]) -> list[dict[str, Any]]:
+    return [
+        {
+            "office_code": change.contract.office_code,
+            "contract_version": change.contract.contract_version,
+            "outcome": change.outcome.value,
+            "changes": [asdict(each) for each in change.changes] if change.outcome is RegisterOutcome.CHANGED else [],
+        }
+        for change in changes
+    ]

@@ -1,6 +1,5 @@
-"""Applications: registering the checked form once, and showing applicants where their own ones stand."""
+"""Registering a checked form: once per form token, once per office at a time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,44 +7,32 @@ from uuid import UUID
 import structlog
 
 from services.intake import store
-from services.intake.domain.application import Application, Receipt, difference_asked, receive
-from services.intake.domain.difference import Difference, diff_sha256
-from services.intake.domain.form import ApplicationForm, CheckedForm, OfficeFacts, check_form
+from services.intake.domain.application import Application, Receipt, receive
+from services.intake.domain.asked import asked_by
+from services.intake.domain.form import ApplicationForm, CheckedForm, check_form
 from services.intake.domain.form_errors import FormErrors
 from services.intake.domain.mailboxes import current_mailboxes
+from services.intake.domain.news import NewsKind
+from services.intake.domain.office_facts import FormRules, OfficeFacts
 from services.intake.domain.schedule import business_calendar, review_starts_on
-from services.intake.domain.timeline import (
-    Actor,
-    MailOutcome,
-    NewsCategory,
-    NewsItem,
-    NewsKind,
-    TimelineEntry,
-    TimelineKind,
-    is_sent_to_everybody,
-)
-from services.intake.store.drafts import Draft
-from services.intake.workflows.drafts import difference_wished
+from services.intake.domain.timeline import Actor, TimelineKind
+from services.intake.workflows.office_facts import load_form_facts
+from services.intake.workflows.progress import entry_of, tell
 from services.intake.workflows.refusals import (
     CheckPageOutdated,
     DraftNotFound,
-    NotFound,
+    FormRefused,
     OfficeNotRegistered,
     OpenApplicationExists,
 )
-from services.intake.workflows.register import load_facts
-from shared.contracts.envelope import Event, new_event
-from shared.contracts.intake_events import ApplicationReceived
-from shared.contracts.notifier_events import Mail
-from shared.kernel.identifiers import RECEIPTS_PER_YEAR, ReceiptNumber, receipt_number
+from shared.contracts.envelope import new_event
+from shared.contracts.event_data import ApplicationKind
+from shared.kernel.identifiers import RECEIPTS_PER_YEAR, OfficeCode, ReceiptNumber, receipt_number
 from shared.kernel.local_time import TOKYO
 from shared.runtime.database import Connection, Pool, transaction
 from shared.runtime.event_outbox import append_events
 from shared.runtime.ids import NewId
 
-APPLICATIONS_LISTED = 100
-NEWS_LISTED = 10
-DRAFTS_LISTED = 3
 ALERT_WHEN_LEFT = RECEIPTS_PER_YEAR // 20
 
 logger = structlog.get_logger(__name__)
@@ -61,119 +48,83 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationView:
-    """One application for its status page."""
+class Submission:
+    """A form to register. `shown_diff_sha256` is None where nobody looked at a check page (a program)."""
 
-    application: Application
-    content: ApplicationReceived
-    difference: Difference | None
-    timeline: Sequence[TimelineEntry]
-    mails: Sequence[MailOutcome]
-
-    @property
-    def receipt_mail_sent(self) -> bool:
-        """The receipt mail has gone to contact and administrator (S9)."""
-        same = self.content.contact.email.casefold() == self.content.system_administrator.email.casefold()
-        return is_sent_to_everybody(Mail.M1, self.mails, same_address=same)
+    applicant: str
+    form_token: UUID
+    form: ApplicationForm
+    shown_diff_sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MenuView:
-    """The menu: newest news, the office's application that is on its way, and forms it has not registered yet."""
-
-    news: Sequence[NewsItem]
-    open_receipt_number: ReceiptNumber | None
-    drafts: Sequence[Draft]
-
-
-async def receive_application(pool: Pool, registration: Registration, now: datetime, new_id: NewId) -> ReceiptNumber:
+async def receive_application(
+    pool: Pool, registration: Registration, rules: FormRules, now: datetime, new_id: NewId
+) -> ReceiptNumber:
     """Register the saved form and return its receipt number; a form registered before returns its first (E31).
 
-    Raises DraftNotFound, OpenApplicationExists (E7) and CheckPageOutdated; nothing is written then.
+    Raises DraftNotFound, FormRefused, OpenApplicationExists (E7) and CheckPageOutdated; nothing is written then.
     """
     async with transaction(pool) as db:
-        form = await store.lock_draft(db, registration.form_token, registration.office_code, now)
+        draft = await store.lock_draft(db, registration.form_token, registration.office_code, now)
         known = await store.find_receipt_number_of_form(db, registration.form_token, registration.office_code)
         if known:
             return known
-        checked, facts = await _check_locked(db, registration, form, now)
-        receipt = await _next_receipt(db, registration.form_token, facts, now)
-        application, received = receive(checked, facts.contract, current_mailboxes(facts.mailboxes), receipt)
-        event = new_event(received, event_id=new_id(), key=received.office_code, now=now)
-        await _insert_received(db, application, event)
-        await append_events(db, [event])
+        if draft is None or draft.corrects is not None:
+            raise DraftNotFound
+        submission = Submission(
+            registration.office_code, registration.form_token, draft.form, registration.shown_diff_sha256
+        )
+        application = await receive_locked(db, submission, rules, now, new_id)
         await store.delete_draft(db, registration.form_token)
     return application.receipt_number
 
 
-async def view_menu(pool: Pool, office_code: str, now: datetime) -> MenuView:
-    """The ten newest news items of the office (B30), and what it has begun."""
-    async with pool.acquire() as db:
-        return MenuView(
-            news=await store.list_news(db, office_code, NEWS_LISTED),
-            open_receipt_number=await store.find_open_receipt_number(db, office_code),
-            drafts=await store.list_drafts(db, office_code, now, DRAFTS_LISTED),
-        )
+async def receive_locked(
+    db: Connection, submission: Submission, rules: FormRules, now: datetime, new_id: NewId
+) -> Application:
+    """Check the form again under the office's lock, and register it: application, revision, timeline, news, event.
 
-
-async def list_applications(pool: Pool, office_code: str) -> list[Application]:
-    """The office's applications, newest first (S10)."""
-    async with pool.acquire() as db:
-        return await store.list_applications(db, office_code, APPLICATIONS_LISTED)
-
-
-async def view_application(pool: Pool, office_code: str, number: str) -> ApplicationView:
-    """The office's own application. Raises NotFound for an unknown number as for a foreign one."""
-    async with pool.acquire() as db:
-        application = await store.find_application(db, number, office_code)
-        content = await store.find_content(db, number, application.revision) if application else None
-        if application is None or content is None:
-            raise NotFound(number)
-        change = content.mailbox_change
-        return ApplicationView(
-            application=application,
-            content=content,
-            difference=difference_asked(change) if change else None,
-            timeline=await store.list_timeline(db, number),
-            mails=await store.find_mail_outcomes(db, number),
-        )
+    Raises FormRefused, OpenApplicationExists and CheckPageOutdated.
+    """
+    checked, facts = await _check_locked(db, submission, rules, now)
+    asked = asked_by(checked, current_mailboxes(facts.mailboxes))
+    if submission.shown_diff_sha256 not in (None, asked.sha256):
+        raise CheckPageOutdated
+    receipt = await _next_receipt(db, submission, facts, now)
+    application, received = receive(checked, facts.contract, asked, receipt)
+    event = new_event(received, event_id=new_id(), key=received.office_code, now=now)
+    await store.insert_application(db, application)
+    await store.insert_revision(db, received)
+    entry = entry_of(event, TimelineKind.RECEIVED, Actor.APPLICANT, now, next_on=received.review_starts_on)
+    await tell(db, application, entry, NewsKind.RECEIVED)
+    await append_events(db, [event])
+    return application
 
 
 async def _check_locked(
-    db: Connection, registration: Registration, form: ApplicationForm | None, now: datetime
+    db: Connection, submission: Submission, rules: FormRules, now: datetime
 ) -> tuple[CheckedForm, OfficeFacts]:
-    """The form checked again under the office's lock, so that no second application can slip in between."""
-    if form is None:
-        raise DraftNotFound
-    if await store.lock_contract(db, registration.office_code) is None:
-        raise OfficeNotRegistered(registration.office_code)
-    if open_number := await store.find_open_receipt_number(db, registration.office_code):
-        raise OpenApplicationExists(open_number)
-    facts = await load_facts(db, registration.office_code, now)
+    """The form checked under the lock of the office it is about, so that no second application can slip in between."""
+    form = submission.form
+    facts = await load_form_facts(db, submission.applicant, form.office_code, rules, now)
+    office_code = facts.contract.office_code
+    if await store.lock_contract(db, office_code) is None:
+        raise OfficeNotRegistered(office_code)
+    facts = await load_form_facts(db, submission.applicant, form.office_code, rules, now)
     checked = check_form(form, facts)
     if isinstance(checked, FormErrors):
-        raise CheckPageOutdated
-    if diff_sha256(difference_wished(checked, facts)) != registration.shown_diff_sha256:
-        raise CheckPageOutdated
+        raise FormRefused(checked)
+    is_change = checked.kind is ApplicationKind.MAILBOX_CHANGE
+    if is_change and (open_number := await store.find_open_receipt_number(db, office_code)):
+        raise OpenApplicationExists(open_number)
     return checked, facts
 
 
-async def _next_receipt(db: Connection, form_token: UUID, facts: OfficeFacts, now: datetime) -> Receipt:
+async def _next_receipt(db: Connection, submission: Submission, facts: OfficeFacts, now: datetime) -> Receipt:
     year = now.astimezone(TOKYO).year
     serial = await store.next_receipt_number(db, year)
     if RECEIPTS_PER_YEAR - serial < ALERT_WHEN_LEFT:
         logger.warning("receipt_numbers_running_out", year=year, left=RECEIPTS_PER_YEAR - serial)
     starts_on = review_starts_on(business_calendar(facts.schedule, facts.today), now)
-    return Receipt(receipt_number(year, serial), form_token, now, starts_on)
-
-
-async def _insert_received(db: Connection, application: Application, event: Event[ApplicationReceived]) -> None:
-    await store.insert_application(db, application)
-    await store.insert_revision(db, event.data)
-    number, received_at = application.receipt_number, application.received_at
-    entry = TimelineEntry(number, event.id, TimelineKind.RECEIVED, Actor.APPLICANT, received_at)
-    await store.insert_timeline_entries(db, [entry])
-    offices = sorted({application.applicant_office_code, application.office_code})
-    category = NewsCategory.USE_APPLICATION
-    news = [NewsItem(office, event.id, category, NewsKind.RECEIVED, number, received_at) for office in offices]
-    await store.insert_news(db, news)
+    applicant = OfficeCode(submission.applicant)
+    return Receipt(receipt_number(year, serial), submission.form_token, applicant, now, starts_on)

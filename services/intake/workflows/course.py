@@ -1,79 +1,109 @@
-"""What the other services' events change: states, outcomes, mailboxes, timeline and news. Every function may see an
+"""What review's and notifier's events change: states, outcomes, timeline, news and mails. Every function may see an
 event twice, and events of different topics in any order, with the same result."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
 
 from services.intake import store
-from services.intake.domain.application import (
-    Application,
-    status_completed,
-    status_in_service,
-    status_under_review,
-)
-from services.intake.domain.mailboxes import OfficeMailbox
-from services.intake.domain.timeline import (
-    Actor,
-    MailOutcome,
-    MailState,
-    NewsCategory,
-    NewsItem,
-    NewsKind,
-    TimelineEntry,
-    TimelineKind,
-)
-from services.intake.workflows.refusals import UnknownApplication
+from services.intake.domain import course
+from services.intake.domain.clarification import ClarificationOutcome
+from services.intake.domain.news import NewsKind
+from services.intake.domain.timeline import Actor, MailOutcome, MailState, TimelineKind
+from services.intake.workflows.progress import entry_of, lock_known, move, news_about, number_of
 from shared.contracts.envelope import Event
-from shared.contracts.event_data import EventData
+from shared.contracts.event_data import ApplicationKind
 from shared.contracts.notifier_events import MailDeferred, MailFailed, MailSent
-from shared.contracts.provisioning_events import MailboxesIssued, ServiceStarted
-from shared.contracts.review_events import IssueFailedNoted, ReviewCompleted, ReviewOpened
-from shared.kernel.identifiers import MailboxId, ReceiptNumber
+from shared.contracts.review_events import (
+    ApplicationVoided,
+    IssueFailedNoted,
+    ReviewCompleted,
+    ReviewOpened,
+    StartDateChanged,
+    SystemSettingRecorded,
+)
+from shared.kernel.local_time import local_date
 from shared.runtime.database import Connection
-
-DataT = TypeVar("DataT", bound=EventData)
-Move = Callable[[Application, DataT], Application]
 
 
 async def open_reviews(db: Connection, events: Sequence[Event[ReviewOpened]]) -> None:
     """Under review, from the instant review names."""
-    await _move(db, events, lambda application, _: replace(application, status=status_under_review(application.status)))
-    await _note(db, events, TimelineKind.REVIEW_OPENED, Actor.CENTER, lambda opened: opened.opened_at)
+    await move(db, events, lambda application, _: course.opened(application))
+    kind = TimelineKind.REVIEW_OPENED
+    entries = [entry_of(event, kind, Actor.CENTER, event.data.opened_at) for event in events]
+    await store.insert_timeline_entries(db, entries)
 
 
 async def note_issue_failures(db: Connection, events: Sequence[Event[IssueFailedNoted]]) -> None:
     """Still under review: the reviewer has it again."""
-    await _move(db, events, lambda application, _: replace(application, status=status_under_review(application.status)))
-    entries = [_entry(event, TimelineKind.ISSUE_FAILED, Actor.SYSTEM, event.time) for event in events]
+    await move(db, events, lambda application, _: course.opened(application))
+    entries = [entry_of(event, TimelineKind.ISSUE_FAILED, Actor.SYSTEM, event.time) for event in events]
     await store.insert_timeline_entries(db, entries)
 
 
 async def complete_applications(db: Connection, events: Sequence[Event[ReviewCompleted]]) -> None:
     """Review completed, with its outcome, and the news of it in the same transaction."""
-    applications = await _move(db, events, _completed)
-    await _note(db, events, TimelineKind.REVIEW_COMPLETED, Actor.CENTER, lambda completed: completed.completed_at)
-    news = [item for event in events for item in _completion_news(event, applications[event.data.receipt_number])]
-    await store.insert_news(db, news)
+    applications = await move(db, events, course.completed)
+    entries = [
+        entry_of(
+            event,
+            TimelineKind.REVIEW_COMPLETED,
+            Actor.CENTER,
+            event.data.completed_at,
+            next_on=event.data.confirmed_start_date or event.data.viewable_until,
+            note=event.data.start_date_note,
+        )
+        for event in events
+    ]
+    await store.insert_timeline_entries(db, entries)
+    for kind, said in _COMPLETION_NEWS.items():
+        of_kind = [event for event in events if event.data.kind is kind]
+        await store.insert_news(db, news_about(of_kind, applications, said, lambda event: event.data.completed_at))
 
 
-async def record_issued_mailboxes(db: Connection, events: Sequence[Event[MailboxesIssued]]) -> None:
-    """New IDs and decided abolitions become part of the office's mailboxes."""
-    await _lock_known(db, [event.data.receipt_number for event in events])
-    await store.insert_mailboxes(db, [box for event in events for box in _issued(event.data)])
-    abolitions = [(each.mailbox_id, each.abolished_on) for event in events for each in event.data.abolitions]
-    await store.abolish_mailboxes(db, abolitions)
-    with_ids = [event for event in events if event.data.mailboxes]
-    await _note(db, with_ids, TimelineKind.MAILBOXES_ISSUED, Actor.SYSTEM, lambda issued: issued.issued_at)
+async def void_applications(db: Connection, events: Sequence[Event[ApplicationVoided]]) -> None:
+    """No effect any more; an open question goes with the application."""
+    applications = await move(db, events, course.voided)
+    questions = [each for each in await store.list_clarifications(db, list(applications)) if each.is_open]
+    voided_at = {number_of(event): event.data.voided_at for event in events}
+    outcome = ClarificationOutcome.VOIDED
+    await store.close_clarifications(db, [each.closed(outcome, voided_at[each.receipt_number]) for each in questions])
+    for event in events:
+        await store.keep_abolished_mailboxes(db, number_of(event), local_date(event.data.voided_at))
+    entries = [
+        entry_of(event, TimelineKind.VOIDED, Actor.CENTER, event.data.voided_at, note=event.data.note)
+        for event in events
+    ]
+    await store.insert_timeline_entries(db, entries)
+    await store.insert_news(db, news_about(events, applications, NewsKind.VOIDED, lambda event: event.data.voided_at))
 
 
-async def start_services(db: Connection, events: Sequence[Event[ServiceStarted]]) -> None:
-    """In service: the start date has come."""
-    await _move(db, events, _started)
-    abolitions = [(box, event.data.started_on) for event in events for box in event.data.abolished]
-    await store.abolish_mailboxes(db, abolitions)
-    entries = [_entry(event, TimelineKind.SERVICE_STARTED, Actor.SYSTEM, event.time) for event in events]
+async def change_start_dates(db: Connection, events: Sequence[Event[StartDateChanged]]) -> None:
+    """Review has decided on a later date; its news waits until provisioning has followed."""
+    await move(db, events, course.start_date_changed)
+    entries = [
+        entry_of(
+            event,
+            TimelineKind.START_DATE_CHANGED,
+            Actor.CENTER,
+            event.time,
+            next_on=event.data.new_start_date,
+            note=event.data.note,
+        )
+        for event in events
+    ]
+    await store.insert_timeline_entries(db, entries)
+
+
+async def record_system_settings(db: Connection, events: Sequence[Event[SystemSettingRecorded]]) -> None:
+    """The required system setting is complete (B38)."""
+    await move(
+        db,
+        events,
+        lambda application, recorded: replace(application, system_setting_completed_on=recorded.completed_on),
+    )
+    kind = TimelineKind.SYSTEM_SETTING_RECORDED
+    entries = [entry_of(event, kind, Actor.CENTER, event.time) for event in events]
     await store.insert_timeline_entries(db, entries)
 
 
@@ -95,32 +125,10 @@ async def follow_failed_mails(db: Connection, events: Sequence[Event[MailFailed]
     await _follow(db, events, outcomes, TimelineKind.MAIL_FAILED)
 
 
-async def _move(db: Connection, events: Sequence[Event[DataT]], move: Move[DataT]) -> dict[ReceiptNumber, Application]:
-    """Lock the applications, let each event move its own, write them back."""
-    applications = await _lock_known(db, [_number(event) for event in events])
-    for event in events:
-        applications[_number(event)] = move(applications[_number(event)], event.data)
-    await store.update_applications(db, list(applications.values()))
-    return applications
-
-
-async def _lock_known(db: Connection, numbers: Sequence[ReceiptNumber]) -> dict[ReceiptNumber, Application]:
-    applications = await store.lock_applications(db, numbers)
-    for number in numbers:
-        if number not in applications:
-            raise UnknownApplication(number)
-    return applications
-
-
-async def _note(
-    db: Connection,
-    events: Sequence[Event[DataT]],
-    kind: TimelineKind,
-    actor: Actor,
-    occurred_at: Callable[[DataT], datetime],
-) -> None:
-    entries = [_entry(event, kind, actor, occurred_at(event.data)) for event in events]
-    await store.insert_timeline_entries(db, entries)
+_COMPLETION_NEWS = {
+    ApplicationKind.MAILBOX_CHANGE: NewsKind.REVIEW_COMPLETED,
+    ApplicationKind.PASSWORD_REISSUE: NewsKind.PASSWORDS_REISSUED,
+}
 
 
 async def _follow(
@@ -129,51 +137,13 @@ async def _follow(
     outcomes: Sequence[MailOutcome],
     kind: TimelineKind,
 ) -> None:
-    await _lock_known(db, [outcome.receipt_number for outcome in outcomes])
+    await lock_known(db, [outcome.receipt_number for outcome in outcomes])
     await store.upsert_mail_outcomes(db, outcomes)
     entries = [
-        replace(_entry(event, kind, Actor.SYSTEM, outcome.changed_at), mail=outcome.mail, role=outcome.role)
+        replace(entry_of(event, kind, Actor.SYSTEM, outcome.changed_at), mail=outcome.mail, role=outcome.role)
         for event, outcome in zip(events, outcomes, strict=True)
     ]
     await store.insert_timeline_entries(db, entries)
-
-
-def _number(event: Event[EventData]) -> ReceiptNumber:
-    return ReceiptNumber(event.subject)
-
-
-def _entry(event: Event[EventData], kind: TimelineKind, actor: Actor, occurred_at: datetime) -> TimelineEntry:
-    return TimelineEntry(_number(event), event.id, kind, actor, occurred_at)
-
-
-def _completed(application: Application, completed: ReviewCompleted) -> Application:
-    return replace(
-        application,
-        status=status_completed(application.status),
-        confirmed_start_date=completed.confirmed_start_date,
-        start_date_note=completed.start_date_note,
-        completed_on=completed.completed_on,
-        system_setting_deadline=completed.system_setting_deadline,
-        viewable_from=completed.viewable_from,
-        viewable_until=completed.viewable_until,
-        mailbox_ids_issued=tuple(MailboxId(each) for each in completed.mailbox_ids_issued),
-        mailbox_ids_abolished=tuple(MailboxId(each) for each in completed.mailbox_ids_abolished),
-    )
-
-
-def _completion_news(event: Event[ReviewCompleted], application: Application) -> list[NewsItem]:
-    offices = sorted({application.applicant_office_code, application.office_code})
-    number, at = application.receipt_number, event.data.completed_at
-    category = NewsCategory.USE_APPLICATION
-    return [NewsItem(office, event.id, category, NewsKind.REVIEW_COMPLETED, number, at) for office in offices]
-
-
-def _issued(issued: MailboxesIssued) -> list[OfficeMailbox]:
-    return [OfficeMailbox(box.mailbox_id, issued.office_code, box.kind, box.active_from) for box in issued.mailboxes]
-
-
-def _started(application: Application, started: ServiceStarted) -> Application:
-    return replace(application, status=status_in_service(application.status), started_on=started.started_on)
 
 
 def _outcome(mailed: MailSent | MailDeferred | MailFailed, state: MailState, changed_at: datetime) -> MailOutcome:

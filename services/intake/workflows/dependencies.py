@@ -5,6 +5,9 @@ from pathlib import Path
 
 from jinja2 import Environment
 
+from services.intake.documents import DocumentPrinter
+from services.intake.domain.office_facts import FormRules
+from services.intake.domain.retention import Retention
 from shared.runtime.clock import Clock
 from shared.runtime.database import Pool
 from shared.runtime.ids import NewId
@@ -27,3 +30,6 @@ class Dependencies:
     provisioning_url: str
     ticket_key_file: Path
     staff_keys_dir: Path
+    printer: DocumentPrinter
+    form_rules: FormRules
+    retention: Retention

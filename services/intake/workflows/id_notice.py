@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from services.intake.domain.application import Application
-from services.intake.workflows.applications import view_application
 from services.intake.workflows.refusals import NotFound
+from services.intake.workflows.views import view_application
 from shared.runtime.database import Pool
 from shared.runtime.ids import NewId
 from shared.runtime.notice_tickets import NoticeClaims, sign_notice_ticket

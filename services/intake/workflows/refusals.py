@@ -1,7 +1,11 @@
 """Why a workflow refuses; pages and API turn each into an answer."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from services.intake.domain.application import ApplicationStatus
+from services.intake.domain.form_errors import FormErrors
+from services.intake.domain.new_password import NewPasswordProblem
 from shared.kernel.identifiers import ReceiptNumber
 
 
@@ -29,12 +33,62 @@ class CheckPageOutdated(RuntimeError):
     """What the applicant saw on the check page no longer holds; nothing was registered."""
 
 
+class FormRefused(RuntimeError):
+    """The form has errors; nothing was written."""
+
+    def __init__(self, errors: FormErrors) -> None:
+        super().__init__("the form has errors")
+        self.errors = errors
+
+
+class NotInClarification(RuntimeError):
+    """The question is no longer open: answered, withdrawn or taken back by somebody who was faster."""
+
+    def __init__(self, receipt_number: ReceiptNumber, status: ApplicationStatus) -> None:
+        super().__init__(f"{receipt_number} is {status.value}")
+        self.receipt_number = receipt_number
+        self.status = status
+
+
+class WithdrawalTooLate(RuntimeError):
+    """The review has ended, or the application has no effect any more (E30)."""
+
+    def __init__(self, receipt_number: ReceiptNumber, status: ApplicationStatus) -> None:
+        super().__init__(f"{receipt_number} is {status.value}")
+        self.receipt_number = receipt_number
+        self.status = status
+
+
 class LoginRefused(RuntimeError):
     """Unknown office or wrong password, told apart by nobody; `blocked_until` is set while no attempt is accepted."""
 
     def __init__(self, blocked_until: datetime | None = None) -> None:
         super().__init__("login refused")
         self.blocked_until = blocked_until
+
+
+class InitialPasswordExpired(RuntimeError):
+    """The password is right, was given out by an operator, and has not been used in time."""
+
+
+class NewPasswordRefused(RuntimeError):
+    """The password was not changed; `problems` by field name."""
+
+    def __init__(self, problems: Mapping[str, NewPasswordProblem]) -> None:
+        super().__init__("the password was not changed")
+        self.problems = problems
+
+
+class AccountUnknown(LookupError):
+    """The office has no account, or a closed one."""
+
+
+class AccountExists(RuntimeError):
+    """The office has an open account already."""
+
+
+class SisterNotAllowed(RuntimeError):
+    """The sister office belongs to another company, or is the office itself."""
 
 
 class ContractChangedMeanwhile(RuntimeError):
@@ -46,3 +100,10 @@ class UnknownApplication(LookupError):
 
     def __init__(self, receipt_number: str) -> None:
         super().__init__(f"no application {receipt_number}")
+
+
+class UnknownClarification(LookupError):
+    """An event speaks of a question that intake does not have, although it comes on the same topic before."""
+
+    def __init__(self, clarification_id: str) -> None:
+        super().__init__(f"no clarification {clarification_id}")

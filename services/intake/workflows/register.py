@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.intake import store
-from services.intake.domain.form import OfficeFacts
 from services.intake.domain.mailboxes import MailboxState, OfficeMailbox
+from services.intake.domain.office_facts import OfficeFacts
+from services.intake.domain.register import RegisterFile, RegisterProblem
+from services.intake.domain.register_changes import (
+    ContractChange,
+    RegisterOutcome,
+    contract_change,
+    contract_changes,
+    opening_problems,
+)
 from services.intake.workflows.refusals import ContractChangedMeanwhile, OfficeNotRegistered
 from shared.contracts.envelope import Event, new_event
 from shared.contracts.intake_events import ContractPublished
@@ -15,6 +23,18 @@ from shared.kernel.local_time import local_date
 from shared.runtime.database import Connection, Pool, transaction
 from shared.runtime.event_outbox import append_events
 from shared.runtime.ids import NewId
+
+REPUBLISHED_AFTER = timedelta(days=7)
+REPUBLISHED_AT_ONCE = 100
+CONTRACTS_LISTED = 200
+
+
+class RegisterRefused(RuntimeError):
+    """What is stored forbids what the register says; nothing was written."""
+
+    def __init__(self, problems: Sequence[RegisterProblem]) -> None:
+        super().__init__("the register contradicts what is stored")
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +46,51 @@ class ContractView:
 
 
 async def publish_contract(pool: Pool, register: ContractPublished, now: datetime, new_id: NewId) -> ContractPublished:
-    """Store the office's register under the next version and publish it; unchanged content keeps its version."""
+    """Store one office's contract under the next version and publish it; unchanged content keeps its version."""
     async with transaction(pool) as db:
-        stored = await store.lock_contract(db, register.office_code)
-        version = stored.contract_version if stored else 0
-        if stored == register.model_copy(update={"contract_version": version}):
-            return stored
-        contract = register.model_copy(update={"contract_version": version + 1})
+        change = contract_change(await store.lock_contract(db, register.office_code), register)
+        await write_changes(db, [change], now, new_id)
+    return change.contract
+
+
+async def preview_register(pool: Pool, register: RegisterFile) -> Sequence[ContractChange]:
+    """What importing the register would change. Raises RegisterRefused."""
+    async with transaction(pool) as db:
+        return await _changes(db, register)
+
+
+async def import_register(pool: Pool, register: RegisterFile, now: datetime, new_id: NewId) -> Sequence[ContractChange]:
+    """Publish what the register changes, all of it or nothing. Raises RegisterRefused and ContractChangedMeanwhile."""
+    async with transaction(pool) as db:
+        changes = await _changes(db, register)
+        await write_changes(db, changes, now, new_id)
+    return changes
+
+
+async def write_changes(db: Connection, changes: Sequence[ContractChange], now: datetime, new_id: NewId) -> None:
+    """Store and publish the contracts that differ. Raises ContractChangedMeanwhile."""
+    written = [change.contract for change in changes if change.outcome is not RegisterOutcome.UNCHANGED]
+    for contract in written:
         if not await store.upsert_contract(db, contract, now):
             raise ContractChangedMeanwhile
-        await store.insert_mailboxes(db, _opening_mailboxes(contract))
-        await append_events(db, [new_event(contract, event_id=new_id(), key=contract.office_code, now=now)])
-    return contract
+    await store.insert_mailboxes(db, [box for contract in written for box in _opening_mailboxes(contract)])
+    await append_events(db, [_published(contract, now, new_id) for contract in written])
+
+
+async def republish_contracts(pool: Pool, now: datetime, new_id: NewId) -> int:
+    """Send again what was last sent a week ago, so that the compacted topic can be rebuilt from itself; how many."""
+    async with transaction(pool) as db:
+        contracts = await store.claim_contracts_to_republish(db, now - REPUBLISHED_AFTER, REPUBLISHED_AT_ONCE)
+        await store.mark_republished(db, [contract.office_code for contract in contracts], now)
+        in_order = sorted(contracts, key=lambda contract: contract.office_code)
+        await append_events(db, [_published(contract, now, new_id) for contract in in_order])
+    return len(contracts)
+
+
+async def list_contracts(pool: Pool, after: str) -> Sequence[ContractPublished]:
+    """Contracts by office code, a page of those behind `after`."""
+    async with pool.acquire() as db:
+        return await store.list_contracts(db, after, CONTRACTS_LISTED)
 
 
 async def view_contract(pool: Pool, office_code: str, now: datetime) -> ContractView:
@@ -64,6 +117,18 @@ async def keep_schedules(db: Connection, events: Sequence[Event[SchedulePublishe
     """Remember the newest schedule; an older version is ignored."""
     newest = max((event.data for event in events), key=lambda schedule: schedule.schedule_version)
     await store.upsert_schedule(db, newest)
+
+
+async def _changes(db: Connection, register: RegisterFile) -> Sequence[ContractChange]:
+    companies = sorted({contract.company_abbreviation for contract in register.contracts})
+    stored = await store.lock_contracts_of_companies(db, companies)
+    if problems := opening_problems(stored, register.contracts):
+        raise RegisterRefused(problems)
+    return contract_changes(stored, register.contracts)
+
+
+def _published(contract: ContractPublished, now: datetime, new_id: NewId) -> Event[ContractPublished]:
+    return new_event(contract, event_id=new_id(), key=contract.office_code, now=now)
 
 
 def _opening_mailboxes(contract: ContractPublished) -> list[OfficeMailbox]:

@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import FastAPI
 
 from services.intake import workflows
+from services.intake.documents import DocumentPrinter, find_fonts
+from services.intake.domain.office_facts import FormRules
+from services.intake.domain.retention import Retention
 from services.intake.messaging import build_router
 from services.intake.rendering import build_page_environment
 from services.intake.web import build_pages
@@ -80,7 +83,7 @@ class Intake:
 
     async def consume(self, *events: Event[Any]) -> None:
         """Deliver events as the runtime does: one call per event, in a transaction."""
-        router = build_router()
+        router = build_router(self.parts)
         for event in events:
             route = router.route_for(event.type)
             assert route is not None, event.type
@@ -111,6 +114,7 @@ async def intake(service_database: CreateDatabase, tmp_path: Path) -> AsyncItera
     """A running intake with NAC001 registered and the schedule known."""
     pool = await open_pool(await service_database("intake"), application_name="test-intake", max_size=8)
     clock, keys, hasher = FixedClock(), make_keys(tmp_path), PasswordHasher()
+    printer = DocumentPrinter(find_fonts(None))
     pages = PageSettings("intake", BASE_URL, form_action_origins=(PROVISIONING_URL,))
     parts = Dependencies(
         pool=pool,
@@ -123,11 +127,15 @@ async def intake(service_database: CreateDatabase, tmp_path: Path) -> AsyncItera
         provisioning_url=PROVISIONING_URL,
         ticket_key_file=keys.ticket_private,
         staff_keys_dir=keys.staff_public_dir,
+        printer=printer,
+        form_rules=FormRules(),
+        retention=Retention(),
     )
     service = Intake(build_pages(parts), parts, clock, keys)
     await service.register_office(a_contract())
     await service.consume(an_event(a_schedule(), key="schedule"))
     yield service
+    printer.close()
     hasher.close()
     await pool.close()
 

@@ -1,0 +1,141 @@
+"""Tokens of programs, and the answers their posts got."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from shared.kernel.identifiers import OfficeCode
+from shared.runtime.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A token of an office, without the token itself."""
+
+    token_id: UUID
+    office_code: OfficeCode
+    name: str
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAnswer:
+    """What a post was answered, and the digest of what it asked."""
+
+    request_sha256: bytes
+    status: int
+    body: dict[str, Any]
+
+
+async def insert_token(db: Connection, token: ApiToken, token_hash: bytes) -> None:
+    """A new token."""
+    await db.execute(
+        """
+        insert into api_tokens (token_id, office_code, name, token_hash, created_at, created_by, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        token.token_id,
+        token.office_code,
+        token.name,
+        token_hash,
+        token.created_at,
+        token.created_by,
+        token.expires_at,
+    )
+
+
+async def find_office_of_token(db: Connection, token_hash: bytes, now: datetime) -> OfficeCode | None:
+    """The office whose live token this is; None for an ended one, and for one of an office whose account is closed."""
+    found = await db.fetchval(
+        """
+        select api_tokens.office_code from api_tokens
+        join office_accounts using (office_code)
+        where token_hash = $1 and revoked_at is null and api_tokens.expires_at > $2
+            and office_accounts.closed_at is null
+        """,
+        token_hash,
+        now,
+    )
+    return OfficeCode(found) if found else None
+
+
+async def list_tokens(db: Connection, office_code: str) -> list[ApiToken]:
+    """The office's tokens, oldest first, ended ones too."""
+    rows = await db.fetch(
+        """
+        select token_id, office_code, name, created_at, created_by, expires_at, revoked_at
+        from api_tokens where office_code = $1 order by created_at, token_id
+        """,
+        office_code,
+    )
+    return [_token(row) for row in rows]
+
+
+async def revoke_token(db: Connection, office_code: str, token_id: UUID, now: datetime) -> bool:
+    """End a token; one that has ended keeps its instant. False where the office has no such token."""
+    known = await db.fetchval(
+        """
+        update api_tokens set revoked_at = coalesce(revoked_at, $3)
+        where office_code = $1 and token_id = $2 returning true
+        """,
+        office_code,
+        token_id,
+        now,
+    )
+    return known is True
+
+
+async def lock_answer(db: Connection, office_code: str, idempotency_key: str) -> ApiAnswer | None:
+    """The answer the key has led to. Posts with one key queue here until the transaction ends."""
+    await db.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{office_code}/{idempotency_key}")
+    row = await db.fetchrow(
+        """
+        select request_sha256, status, body from api_answers where office_code = $1 and idempotency_key = $2
+        """,
+        office_code,
+        idempotency_key,
+    )
+    return ApiAnswer(row["request_sha256"], row["status"], row["body"]) if row else None
+
+
+async def insert_answer(
+    db: Connection, office_code: str, idempotency_key: str, answer: ApiAnswer, now: datetime
+) -> None:
+    """Keep the answer for whoever sends the same post again."""
+    await db.execute(
+        """
+        insert into api_answers (office_code, idempotency_key, request_sha256, status, body, answered_at)
+        values ($1, $2, $3, $4, $5, $6)
+        """,
+        office_code,
+        idempotency_key,
+        answer.request_sha256,
+        answer.status,
+        answer.body,
+        now,
+    )
+
+
+async def delete_old_answers(db: Connection, answered_before: datetime, at_most: int) -> int:
+    """Forget answers nobody will ask for again; returns how many."""
+    rows = await db.fetch(
+        """
+        delete from api_answers where (office_code, idempotency_key) in (
+            select office_code, idempotency_key from api_answers
+            where answered_at < $1 limit $2 for update skip locked
+        ) returning office_code
+        """,
+        answered_before,
+        at_most,
+    )
+    return len(rows)
+
+
+def _token(row: asyncpg.Record) -> ApiToken:
+    return ApiToken(**{**dict(row), "office_code": OfficeCode(row["office_code"])})
