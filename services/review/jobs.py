@@ -1,25 +1,58 @@
 """Review's scheduled jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from services.review import workflows
 from services.review.workflows import Dependencies
-from shared.runtime.database import transaction
+from shared.runtime.database import Connection, transaction
+from shared.runtime.ids import NewId
 from shared.runtime.jobs import Job
 
 POLICY_BATCH = 500
 POLICY_EVERY_SECONDS = 0.5
+BATCH = 200
+REMINDING_SECONDS = 60.0
+VOIDING_SECONDS = 5.0
+BULK_SECONDS = 5.0
 CLEANING_SECONDS = 600.0
+
+Due = Callable[[Connection, int, datetime, NewId], Awaitable[int]]
 
 
 def build_jobs(deps: Dependencies, *, automatic_approval: bool) -> Sequence[Job]:
-    """Ended sessions forgotten; and the automatic policy, where it is switched on."""
+    """What the clock does; ended sessions forgotten; and the automatic policy, where it is switched on.
+
+    Voiding cannot be undone, so it waits while the clocks of process and database differ.
+    """
 
     async def approve_oldest() -> int:
         async with transaction(deps.pool) as db:
-            return await workflows.approve_oldest(db, POLICY_BATCH, deps.clock.now(), deps.new_id)
+            return await workflows.approve_oldest(
+                db, POLICY_BATCH, deps.clock.now(), deps.new_id, deps.second_approver
+            )
 
-    cleaning = Job("delete_ended_sessions", deps.sessions.delete_ended, CLEANING_SECONDS)
-    if not automatic_approval:
-        return (cleaning,)
-    return (cleaning, Job("approve_oldest", approve_oldest, POLICY_EVERY_SECONDS))
+    async def finish_bulk_approvals() -> int:
+        now, new_id = deps.clock.now(), deps.new_id
+        return int(await workflows.decide_next_bulk_item(deps.pool, None, deps.second_approver, now, new_id))
+
+    due = [
+        Job("remind_of_questions", _due(deps, workflows.remind_of_questions), REMINDING_SECONDS),
+        Job("void_missing_settings", _due(deps, workflows.void_missing_settings), VOIDING_SECONDS, irreversible=True),
+        Job(
+            "void_in_closed_offices", _due(deps, workflows.void_in_closed_offices), VOIDING_SECONDS, irreversible=True
+        ),
+        Job("finish_bulk_approvals", finish_bulk_approvals, BULK_SECONDS),
+        Job("delete_ended_sessions", deps.sessions.delete_ended, CLEANING_SECONDS),
+    ]
+    if automatic_approval:
+        due.append(Job("approve_oldest", approve_oldest, POLICY_EVERY_SECONDS))
+    return due
+
+
+def _due(deps: Dependencies, workflow: Due) -> Callable[[], Awaitable[int]]:
+    async def run() -> int:
+        async with transaction(deps.pool) as db:
+            return await workflow(db, BATCH, deps.clock.now(), deps.new_id)
+
+    return run

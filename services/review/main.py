@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.review.domain.review import SecondApproverRule
 from services.review.jobs import build_jobs
 from services.review.messaging import build_router
 from services.review.settings import Settings
@@ -28,6 +29,7 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         sessions=Sessions(resources.pool, resources.clock, page_settings.session_policy(), new_token),
         staff_key_file=settings.staff_key_file,
         staff_keys_dir=settings.staff_keys_dir,
+        second_approver=SecondApproverRule(settings.second_approver_above, settings.second_approver_for_last_mailbox),
     )
     return ServiceParts(
         router=build_router(deps),

@@ -1,7 +1,7 @@
 """Jinja environment of the console and the rows its pages show."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,16 @@ from typing import Any
 from jinja2 import Environment
 
 from services.review import labels
-from services.review.domain.review import Review, ReviewState, mailboxes_after, mailboxes_before
+from services.review.domain.bulk_approval import BulkOutcome
+from services.review.domain.review import (
+    ClarificationReason,
+    DecisionProblem,
+    Review,
+    ReviewState,
+    VoidReason,
+    mailboxes_after,
+    mailboxes_before,
+)
 from services.review.domain.review_queue import QueueFilter
 from services.review.domain.staff import StaffRole
 from services.review.domain.timeline import TimelineEntry
@@ -25,6 +34,9 @@ LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     ProcessingMode: labels.PROCESSING_MODE_LABELS,
     QueueFilter: labels.QUEUE_FILTER_LABELS,
     ReviewState: labels.REVIEW_STATE_LABELS,
+    ClarificationReason: labels.CLARIFICATION_REASON_LABELS,
+    VoidReason: labels.VOID_REASON_LABELS,
+    BulkOutcome: labels.BULK_OUTCOME_LABELS,
     StaffRole: labels.STAFF_ROLE_LABELS,
 }
 
@@ -50,6 +62,10 @@ def build_console_environment() -> Environment:
             "state_tag": STATE_TAGS.__getitem__,
             "failure": issue_failure_text,
             "warning": lambda code: labels.APPLICANT_WARNING_LABELS.get(code, code),
+            "decision_field": labels.DECISION_FIELDS.__getitem__,
+            "clarification_reason": lambda code: label(ClarificationReason(code)),
+            "void_reason": lambda code: label(VoidReason(code)),
+            "problem": lambda code: labels.DECISION_PROBLEM_LABELS[DecisionProblem(code)],
             "mover": lambda name: name or labels.MOVED_BY_SERVICE,
         },
     )
@@ -111,6 +127,7 @@ def _text(entry: TimelineEntry) -> str:
     parts = [
         entry.actor or "",
         _start_date_text(details),
+        *_decision_texts(details),
         details.get("note", ""),
         issue_failure_text(details["reason_code"]) if "reason_code" in details else "",
         details.get("mailbox_ids", ""),
@@ -123,6 +140,23 @@ def _start_date_text(details: Mapping[str, str]) -> str:
     if "confirmed_start_date" not in details:
         return ""
     return labels.START_DATE.format(ymd(datetime.fromisoformat(details["confirmed_start_date"]).date()))
+
+
+def _decision_texts(details: Mapping[str, str]) -> list[str]:
+    """What a decision of the desk or of the applicant left on the timeline."""
+    texts = []
+    if "revision" in details:
+        texts.append(labels.REVISION.format(details["revision"]))
+    if "clarification_reason" in details:
+        texts.append(label(ClarificationReason(details["clarification_reason"])))
+    if "void_reason" in details:
+        texts.append(label(VoidReason(details["void_reason"])))
+    for name, text in (("answer_by", labels.ANSWER_BY), ("completed_on", labels.COMPLETED_ON)):
+        if name in details:
+            texts.append(text.format(ymd(date.fromisoformat(details[name]))))
+    if "proposed_by" in details:
+        texts.append(labels.PROPOSED_BY.format(details["proposed_by"]))
+    return texts
 
 
 def _mail_text(details: Mapping[str, str]) -> str:

@@ -19,5 +19,9 @@ class Settings(ServiceSettings):
     """Ed25519 private key in PEM that signs staff tokens; its stem is the key's id."""
     automatic_approval: bool = False
     """Whether the policy approves what a reviewer would approve without a thought."""
+    second_approver_above: int | None = Field(default=None, ge=0)
+    """More additions than this need a second approver; unset: no number does."""
+    second_approver_for_last_mailbox: bool = False
+    """Whether giving up the last mailbox needs a second approver (E12)."""
     target_business_days: int = Field(default=6, ge=1)
     """Applications older than this are marked in the queue; promised to nobody."""

@@ -1,13 +1,16 @@
-"""The queue of the console: which applications, in which order, how old in business days."""
+"""The queue of the console: which applications, in which order, how old in business days, answered by when."""
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from services.review.domain.claims import Claim
 from services.review.domain.review import Review, ReviewState
 from services.review.domain.schedule import Schedule
+from shared.contracts.event_data import ApplicationKind
 from shared.kernel.business_days import DateNotCovered
-from shared.kernel.identifiers import InvalidIdentifier, parse_receipt_number
+from shared.kernel.identifiers import InvalidIdentifier, OfficeCode, parse_receipt_number
 
 
 class QueueFilter(StrEnum):
@@ -28,31 +31,65 @@ class QueueFilter(StrEnum):
         return None if self is QueueFilter.ALL else ReviewState(self.value)
 
 
+class QueueFlag(StrEnum):
+    """What makes an application stand out; shown on its row, and a filter."""
+
+    OVERDUE = "overdue"
+    OFF_SCHEDULE = "off_schedule"
+    ISSUE_FAILED = "issue_failed"
+    MAIL_FAILED = "mail_failed"
+    ABOLITION = "abolition"
+    REISSUE = "reissue"
+
+
 class InvalidCursor(ValueError):
     """The text is not the cursor of a queue page."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePosition:
-    """Where a page of the queue begins: after this application."""
+    """Where a page of the queue begins: after this application. `counts_from` is the day its answer counts from."""
 
-    review_starts_on: date
+    counts_from: date
     receipt_number: str
 
     def __str__(self) -> str:
-        return f"{self.review_starts_on:%Y%m%d}-{self.receipt_number}"
+        return f"{self.counts_from:%Y%m%d}-{self.receipt_number}"
 
 
 BEGINNING = QueuePosition(date.min, "")
 
 
 @dataclass(frozen=True, slots=True)
+class QueueQuery:
+    """What a reviewer asks the queue for; an empty text and None narrow nothing.
+
+    `search` is a receipt number, an office code or a part of a company or office name.
+    """
+
+    status: QueueFilter = QueueFilter.UNDER_REVIEW
+    flag: QueueFlag | None = None
+    office_code: OfficeCode | None = None
+    search: str = ""
+    mine: bool = False
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One application in the queue. `age` counts business days since the review target began; None if unknown."""
+    """One application in the queue.
+
+    `age` counts business days since the day the answer counts from; `answer_by` is the day promised inside the
+    Center. Both are None where the calendar does not reach.
+    """
 
     review: Review
     age: int | None
+    answer_by: date | None
     suggested_start: date | None
+    claim: Claim | None = None
+    is_unread: bool = False
+    flags: Sequence[QueueFlag] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +111,71 @@ def parse_position(text: str) -> QueuePosition:
         raise InvalidCursor(text) from None
 
 
+def counts_from(review: Review) -> date:
+    """The day the promised answer counts from: T8's day, put off by the days it lay with the applicant."""
+    return review.review_starts_on + timedelta(days=review.paused_days)
+
+
 def position_of(review: Review) -> QueuePosition:
     """The place of an application in the queue."""
-    return QueuePosition(review.review_starts_on, review.receipt_number)
+    return QueuePosition(counts_from(review), review.receipt_number)
 
 
 def age_in_business_days(review: Review, schedule: Schedule | None, today: date) -> int | None:
-    """Business days from the day the target counts from (T8) until the review ended, else today; None if unknown."""
+    """Business days from the day the answer counts from (T8) until the review ended, else today; None if unknown."""
     if schedule is None:
         return None
     until = review.issued.completed_on if review.issued else today
     try:
-        return schedule.calendar.business_days_between(review.review_starts_on, until)
+        return schedule.calendar.business_days_between(counts_from(review), until)
     except DateNotCovered:
         return None
+
+
+def answer_by(review: Review, schedule: Schedule | None, target_business_days: int) -> date | None:
+    """The last business day of the internal target; None where the calendar does not reach."""
+    if schedule is None:
+        return None
+    try:
+        return schedule.calendar.add_business_days(counts_from(review), target_business_days)
+    except DateNotCovered:
+        return None
+
+
+def overdue_before(schedule: Schedule | None, today: date, target_business_days: int) -> date:
+    """Applications whose answer counts from a day before this one are overdue today; `date.min`: none is known to be.
+
+    The promise ends with the target-th business day after `counts_from`, so it is broken once more have passed.
+    """
+    if schedule is None:
+        return date.min
+    try:
+        return _first_day_within(schedule, today, target_business_days)
+    except DateNotCovered:
+        return date.min
+
+
+def _first_day_within(schedule: Schedule, today: date, target_business_days: int) -> date:
+    day = schedule.calendar.add_business_days(today, -target_business_days - 1)
+    while schedule.calendar.business_days_between(day, today) > target_business_days:
+        day += timedelta(days=1)
+    return day
+
+
+def flags_of(review: Review, schedule: Schedule | None, overdue: date, *, mail_failed: bool) -> list[QueueFlag]:
+    """What stands out about an application, in the order of the filters."""
+    wished = review.requested_start_date
+    found = {
+        QueueFlag.OVERDUE: review.state is ReviewState.UNDER_REVIEW and counts_from(review) < overdue,
+        QueueFlag.OFF_SCHEDULE: bool(wished and schedule and not schedule.row_of(wished)),
+        QueueFlag.ISSUE_FAILED: review.issue_failure is not None,
+        QueueFlag.MAIL_FAILED: mail_failed,
+        QueueFlag.ABOLITION: bool(review.mailbox_change and review.mailbox_change.abolish),
+        QueueFlag.REISSUE: review.kind is ApplicationKind.PASSWORD_REISSUE,
+    }
+    return [flag for flag, is_so in found.items() if is_so]
+
+
+def is_unread(moved_at: datetime, read_at: datetime | None) -> bool:
+    """Whether somebody has not seen the application since it last moved."""
+    return read_at is None or read_at < moved_at

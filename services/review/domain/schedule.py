@@ -1,14 +1,12 @@
-"""The registration schedule (S14) and its calendar: what may be published, and which day fits a wish."""
+"""The registration schedule (S14) and its calendar: its versions, and which day fits a wish."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from shared.contracts.people import CalendarException, RegistrationDay
 from shared.contracts.review_events import SchedulePublished
-from shared.kernel.business_days import BusinessCalendar, DateNotCovered, system_setting_deadline
+from shared.kernel.business_days import BusinessCalendar, system_setting_deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Schedule:
     @property
     def calendar(self) -> BusinessCalendar:
         """The calendar of business days that this schedule is counted in."""
-        return _calendar(self.calendar_version, self)
+        return calendar_of(self.calendar_version, self)
 
     def row_of(self, day: date) -> RegistrationDay | None:
         """The row of a registration day, or None when the day is not on the schedule."""
@@ -59,45 +57,12 @@ class Schedule:
         return [row for row in self.registration_days if row.registration_date >= earliest]
 
 
-class ScheduleProblem(StrEnum):
-    """Why a proposed schedule is refused; stable codes of the API."""
-
-    NO_REGISTRATION_DAYS = "no_registration_days"
-    REPEATED_DAY = "repeated_day"
-    NOT_A_BUSINESS_DAY = "not_a_business_day"
-    DEADLINE_AFTER_DAY = "deadline_after_day"
-    CLOSED_AND_OPEN = "closed_and_open"
-    COVERS_PAST_ONLY = "covers_past_only"
-    DATE_NOT_COVERED = "date_not_covered"
-
-    @property
-    def field(self) -> str:
-        """Which part of the schedule is to be changed."""
-        calendar = {ScheduleProblem.CLOSED_AND_OPEN: "openings", ScheduleProblem.COVERS_PAST_ONLY: "covers_until"}
-        return calendar.get(self, "registration_days")
-
-
-def check_schedule(proposed: ProposedSchedule, today: date) -> list[ScheduleProblem]:
-    """Every reason why the schedule cannot be published; empty when it can."""
-    closed = {exception.date for exception in proposed.closures}
-    opened = {exception.date for exception in proposed.openings}
-    days = [row.registration_date for row in proposed.registration_days]
-    found = {
-        ScheduleProblem.NO_REGISTRATION_DAYS: not days,
-        ScheduleProblem.REPEATED_DAY: _repeats(days),
-        ScheduleProblem.DEADLINE_AFTER_DAY: any(_deadline_is_late(row) for row in proposed.registration_days),
-        ScheduleProblem.CLOSED_AND_OPEN: bool(closed & opened),
-        ScheduleProblem.COVERS_PAST_ONLY: proposed.covers_until < today,
-    }
-    return [problem for problem, is_so in found.items() if is_so] + _calendar_problems(proposed, days)
-
-
 def next_schedule(current: Schedule | None, proposed: ProposedSchedule) -> Schedule:
     """The proposal as the next version; the calendar's version rises only when the calendar changes."""
     calendar_version = current.calendar_version if current else 0
     if current is None or _exceptions_of(current) != _exceptions_of(proposed):
         calendar_version += 1
-    calendar = _calendar(calendar_version, proposed)
+    calendar = calendar_of(calendar_version, proposed)
     rows = sorted(proposed.registration_days, key=lambda row: row.registration_date)
     return Schedule(
         schedule_version=current.schedule_version + 1 if current else 1,
@@ -127,7 +92,8 @@ def earliest_open_day(schedule: Schedule, wished: date, received_on: date, not_b
     return next(in_time, None)
 
 
-def _calendar(version: int, exceptions: Schedule | ProposedSchedule) -> BusinessCalendar:
+def calendar_of(version: int, exceptions: Schedule | ProposedSchedule) -> BusinessCalendar:
+    """The calendar of business days that a schedule comes with."""
     return BusinessCalendar(
         version=version,
         covers_until=exceptions.covers_until,
@@ -148,24 +114,3 @@ def _completed_row(row: ProposedDay, calendar: BusinessCalendar) -> Registration
         application_deadline=row.application_deadline,
         system_setting_deadline=row.system_setting_deadline or system_setting_deadline(calendar, row.registration_date),
     )
-
-
-def _calendar_problems(proposed: ProposedSchedule, days: Iterable[date]) -> list[ScheduleProblem]:
-    calendar = _calendar(0, proposed)
-    try:
-        for day in days:
-            if not calendar.is_business_day(day):
-                return [ScheduleProblem.NOT_A_BUSINESS_DAY]
-            system_setting_deadline(calendar, day)
-    except DateNotCovered:
-        return [ScheduleProblem.DATE_NOT_COVERED]
-    return []
-
-
-def _deadline_is_late(row: ProposedDay) -> bool:
-    deadlines = (row.application_deadline, row.system_setting_deadline or row.application_deadline)
-    return max(deadlines) > row.registration_date
-
-
-def _repeats(days: Iterable[date]) -> bool:
-    return any(count > 1 for count in Counter(days).values())

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.contracts.notifier_events import MailDeferred, MailFailed, MailSent
+from shared.contracts.provisioning_events import NoticeViewed, WindowClosed, WindowClosing
 from shared.kernel.identifiers import ReceiptNumber
 
 
@@ -18,6 +19,24 @@ class TimelineStep(StrEnum):
     ISSUE_FAILED = "issue_failed"
     COMPLETED = "completed"
     SERVICE_STARTED = "service_started"
+    ASKED = "asked"
+    CANCEL_REQUESTED = "cancel_requested"
+    GIVEN_BACK = "given_back"
+    REMINDED = "reminded"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+    WITHDRAWAL_REFUSED = "withdrawal_refused"
+    PROPOSED = "proposed"
+    PROPOSAL_DECLINED = "proposal_declined"
+    VOIDED = "voided"
+    MAILBOXES_VOIDED = "mailboxes_voided"
+    START_DATE_CHANGED = "start_date_changed"
+    RESCHEDULED = "rescheduled"
+    SETTING_RECORDED = "setting_recorded"
+    REISSUED = "reissued"
+    NOTICE_VIEWED = "notice_viewed"
+    WINDOW_CLOSING = "window_closing"
+    WINDOW_CLOSED = "window_closed"
     MAIL_SENT = "mail_sent"
     MAIL_DEFERRED = "mail_deferred"
     MAIL_FAILED = "mail_failed"
@@ -33,6 +52,18 @@ class TimelineEntry:
     step: TimelineStep
     actor: str | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+
+
+WindowEvent = NoticeViewed | WindowClosing | WindowClosed
+
+
+def window_entry(event_id: UUID, occurred_at: datetime, told: WindowEvent) -> TimelineEntry:
+    """What happened to the ID notice and its window; who looked is not known here."""
+    step, details = TimelineStep.NOTICE_VIEWED, {}
+    if not isinstance(told, NoticeViewed):
+        step = TimelineStep.WINDOW_CLOSING if isinstance(told, WindowClosing) else TimelineStep.WINDOW_CLOSED
+        details = {} if told.ever_viewed else {"never_viewed": "yes"}
+    return TimelineEntry(event_id, told.receipt_number, occurred_at, step, details=details)
 
 
 MailEvent = MailSent | MailDeferred | MailFailed

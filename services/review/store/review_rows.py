@@ -5,7 +5,8 @@ from typing import Any
 
 import asyncpg
 
-from services.review.domain.review import ApprovalTerms, IssuedResult, Review, ReviewState
+from services.review.domain.review import ApprovalTerms, IssuedResult, Review, ReviewState, Voiding
+from services.review.store.open_decisions import clarification_of, proposal_of
 from shared.contracts.event_data import ApplicationKind
 from shared.contracts.people import MailboxChange, PasswordReissue
 from shared.contracts.review_events import DecidedBy
@@ -16,7 +17,9 @@ COLUMNS = """
     warnings::text as warnings, mailbox_change::text as mailbox_change, password_reissue::text as password_reissue,
     opened_at, moved_at, moved_by, approved_at, approved_by, decided_by, confirmed_start_date, start_date_note,
     system_setting_required, system_setting_deadline, calendar_version, schedule_version, completed_on,
-    mailbox_ids_issued::text as mailbox_ids_issued, viewable_until, issue_failure
+    mailbox_ids_issued::text as mailbox_ids_issued, viewable_until, issue_failure,
+    clarification::text as clarification, clarification_asked_at, clarification_reminded_at, proposal::text as proposal,
+    approved_by_login, proposed_by, proposed_by_login, setting_completed_on, void_reason, void_note, paused_days
 """
 
 
@@ -47,14 +50,35 @@ def review_of(row: asyncpg.Record) -> Review:
         terms=_terms(row),
         issued=_issued(row),
         issue_failure=row["issue_failure"],
+        clarification=clarification_of(row),
+        proposal=proposal_of(row["proposal"]),
+        voiding=Voiding(row["void_reason"], row["void_note"]) if row["void_reason"] else None,
+        paused_days=row["paused_days"],
+    )
+
+
+def content_values(review: Review) -> tuple[Any, ...]:
+    """What the form says, in the order of `update_contents`."""
+    change, reissue = review.mailbox_change, review.password_reissue
+    return (
+        review.receipt_number,
+        review.revision,
+        review.company_name,
+        review.office_name,
+        review.contract_version,
+        review.requested_start_date,
+        review.reason,
+        json.dumps(list(review.warnings)),
+        change.model_dump_json() if change else None,
+        reissue.model_dump_json() if reissue else None,
     )
 
 
 def terms_values(review: Review) -> tuple[Any, ...]:
-    """The nine approval columns, in the order of COLUMNS; nulls while there is no approval."""
+    """The approval's columns, in the order of `update_reviews`; nulls while there is no approval."""
     terms = review.terms
     if terms is None:
-        return (None, None, None, None, None, False, None, None, None)
+        return (None, None, None, None, None, False, None, None, None, None, None, None, None)
     return (
         terms.approved_at,
         terms.approved_by,
@@ -65,6 +89,10 @@ def terms_values(review: Review) -> tuple[Any, ...]:
         terms.system_setting_deadline,
         terms.calendar_version,
         terms.schedule_version,
+        terms.approved_by_login,
+        terms.proposed_by,
+        terms.proposed_by_login,
+        terms.setting_completed_on,
     )
 
 
@@ -89,6 +117,10 @@ def _terms(row: asyncpg.Record) -> ApprovalTerms | None:
         system_setting_deadline=row["system_setting_deadline"],
         calendar_version=row["calendar_version"],
         schedule_version=row["schedule_version"],
+        approved_by_login=row["approved_by_login"],
+        proposed_by=row["proposed_by"],
+        proposed_by_login=row["proposed_by_login"],
+        setting_completed_on=row["setting_completed_on"],
     )
 
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from services.review.domain.review import ApplicationContact, Review, ReviewState
-from services.review.domain.review_queue import QueuePosition
-from services.review.store.review_rows import COLUMNS, issued_values, review_of, terms_values
+from services.review.store.open_decisions import open_values
+from services.review.store.review_rows import COLUMNS, content_values, issued_values, review_of, terms_values
 from shared.contracts.people import Contact, SystemAdministratorAddress
 from shared.kernel.identifiers import ReceiptNumber
 from shared.runtime.database import Connection
@@ -82,16 +82,25 @@ async def update_reviews(db: Connection, reviews: Sequence[Review]) -> None:
             system_setting_deadline = row.system_setting_deadline,
             calendar_version = row.calendar_version, schedule_version = row.schedule_version,
             completed_on = row.completed_on, mailbox_ids_issued = row.mailbox_ids_issued::jsonb,
-            viewable_until = row.viewable_until
+            viewable_until = row.viewable_until,
+            approved_by_login = row.approved_by_login, proposed_by = row.proposed_by,
+            proposed_by_login = row.proposed_by_login, setting_completed_on = row.setting_completed_on,
+            clarification = row.clarification::jsonb, clarification_asked_at = row.clarification_asked_at,
+            clarification_reminded_at = row.clarification_reminded_at, proposal = row.proposal::jsonb,
+            void_reason = row.void_reason, void_note = row.void_note, paused_days = row.paused_days
         from unnest(
             $1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[],
             $6::timestamptz[], $7::text[], $8::text[], $9::date[], $10::text[], $11::boolean[], $12::date[],
-            $13::int[], $14::int[], $15::date[], $16::text[], $17::date[])
+            $13::int[], $14::int[], $15::text[], $16::text[], $17::text[], $18::date[],
+            $19::date[], $20::text[], $21::date[],
+            $22::text[], $23::timestamptz[], $24::timestamptz[], $25::text[], $26::text[], $27::text[], $28::int[])
             as row (
             receipt_number, state, moved_at, moved_by, issue_failure,
             approved_at, approved_by, decided_by, confirmed_start_date, start_date_note, system_setting_required,
-            system_setting_deadline, calendar_version, schedule_version, completed_on, mailbox_ids_issued,
-            viewable_until)
+            system_setting_deadline, calendar_version, schedule_version, approved_by_login, proposed_by,
+            proposed_by_login, setting_completed_on, completed_on, mailbox_ids_issued, viewable_until,
+            clarification, clarification_asked_at, clarification_reminded_at, proposal, void_reason, void_note,
+            paused_days)
         where reviews.receipt_number = row.receipt_number
         """,
         [review.receipt_number for review in reviews],
@@ -101,6 +110,28 @@ async def update_reviews(db: Connection, reviews: Sequence[Review]) -> None:
         [review.issue_failure for review in reviews],
         *zip(*(terms_values(review) for review in reviews), strict=True),
         *zip(*(issued_values(review) for review in reviews), strict=True),
+        *zip(*(open_values(review) for review in reviews), strict=True),
+    )
+
+
+async def update_contents(db: Connection, reviews: Sequence[Review]) -> None:
+    """Write what a correction may change; the automatic policy looks at the application anew."""
+    await db.execute(
+        """
+        update reviews set
+            revision = row.revision, company_name = row.company_name, office_name = row.office_name,
+            contract_version = row.contract_version, requested_start_date = row.requested_start_date,
+            reason = row.reason, warnings = row.warnings::jsonb, mailbox_change = row.mailbox_change::jsonb,
+            password_reissue = row.password_reissue::jsonb, policy_declined_under = null
+        from unnest(
+            $1::text[], $2::int[], $3::text[], $4::text[], $5::int[], $6::date[], $7::text[], $8::text[], $9::text[],
+            $10::text[])
+            as row (
+            receipt_number, revision, company_name, office_name, contract_version, requested_start_date, reason,
+            warnings, mailbox_change, password_reissue)
+        where reviews.receipt_number = row.receipt_number
+        """,
+        *zip(*(content_values(review) for review in reviews), strict=True),
     )
 
 
@@ -150,33 +181,6 @@ async def mark_left_to_person(
         list(receipt_numbers),
         schedule_version,
     )
-
-
-async def find_queue(db: Connection, state: ReviewState, after: QueuePosition, limit: int) -> list[Review]:
-    """Applications in the state, oldest by review target first, after a position."""
-    rows = await db.fetch(
-        f"select {COLUMNS} from reviews"  # noqa: S608
-        " where state = $1 and (review_starts_on, receipt_number) > ($2, $3)"
-        " order by review_starts_on, receipt_number limit $4",
-        state.value,
-        after.review_starts_on,
-        after.receipt_number,
-        limit,
-    )
-    return [review_of(row) for row in rows]
-
-
-async def find_all_reviews(db: Connection, after: QueuePosition, limit: int) -> list[Review]:
-    """Applications in any state, oldest by review target first, after a position."""
-    rows = await db.fetch(
-        f"select {COLUMNS} from reviews"  # noqa: S608
-        " where (review_starts_on, receipt_number) > ($1, $2)"
-        " order by review_starts_on, receipt_number limit $3",
-        after.review_starts_on,
-        after.receipt_number,
-        limit,
-    )
-    return [review_of(row) for row in rows]
 
 
 async def count_reviews(db: Connection, states: Collection[ReviewState]) -> Mapping[ReviewState, int]:

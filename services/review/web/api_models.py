@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.review.domain.review import ApprovalForm, MovedOn, Review
+from services.review.domain.review import Clarification, MovedOn, ProposedApproval, Review
 from services.review.domain.review_queue import QueueRow
 from services.review.domain.schedule import ProposedDay, ProposedSchedule, Schedule, published
 from shared.contracts.people import CalendarException
@@ -30,26 +30,6 @@ class LoginBody(_Body):
 
     login: str = Field(max_length=200)
     password: str = Field(max_length=1000)
-
-
-class ApprovalBody(_Body):
-    """An approval; `revision` is the one the caller has seen."""
-
-    revision: int
-    confirmed_start_date: str = Field(default="", max_length=40)
-    note: str = Field(default="", max_length=2000)
-    acknowledged: list[str] = Field(default=[], max_length=20)
-    system_setting_required: bool = False
-
-    def to_form(self) -> ApprovalForm:
-        """The decision the domain judges."""
-        return ApprovalForm(
-            revision=self.revision,
-            confirmed_start_date=self.confirmed_start_date,
-            note=self.note,
-            acknowledged=frozenset(self.acknowledged),
-            system_setting_required=self.system_setting_required,
-        )
 
 
 class RegistrationDayBody(_Body):
@@ -115,6 +95,36 @@ def review_answer(review: Review) -> dict[str, Any]:
         "password_reissue": review.password_reissue.model_dump(mode="json") if review.password_reissue else None,
         "completed_on": _iso(issued.completed_on if issued else None),
         "issue_failure": review.issue_failure,
+        "system_setting_required": terms.system_setting_required if terms else False,
+        "system_setting_deadline": _iso(terms.system_setting_deadline if terms else None),
+        "system_setting_completed_on": _iso(terms.setting_completed_on if terms else None),
+        "clarification": _clarification(review.clarification),
+        "proposal": _proposal(review.proposal),
+        "void_reason": review.voiding.reason_code if review.voiding else None,
+    }
+
+
+def _clarification(question: Clarification | None) -> dict[str, Any] | None:
+    if question is None:
+        return None
+    return {
+        "clarification_id": str(question.clarification_id),
+        "reason_code": question.reason_code,
+        "question": question.question,
+        "asked_at": _instant(question.asked_at),
+        "answer_by": _iso(question.answer_by),
+        "cancel_requested_at": _instant(question.cancel_requested_at) if question.cancel_requested_at else None,
+    }
+
+
+def _proposal(proposal: ProposedApproval | None) -> dict[str, Any] | None:
+    if proposal is None:
+        return None
+    return {
+        "proposed_by": proposal.proposed_by,
+        "proposed_at": _instant(proposal.proposed_at),
+        "confirmed_start_date": proposal.form.confirmed_start_date,
+        "note": proposal.form.note,
     }
 
 

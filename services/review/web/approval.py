@@ -1,57 +1,90 @@
-"""The decision of the console: approve with a confirmed start date."""
+"""Approving: the form on the application's page, what will be issued and sent, the decision; and the second approver."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from services.review import labels, workflows
-from services.review.domain.review import FIELD_OF, ApprovalProblem, MovedOn, Refused, reviewer
-from services.review.web.approval_input import ApprovalInput, revision_of
-from services.review.web.console import Console, Visit, receipt_number_in, visit
+from services.review import workflows
+from services.review.domain.case_file import CaseFile
+from services.review.domain.review import Moved, SecondForm
+from services.review.web.approval_input import ApprovalInput
+from services.review.web.console import Console
+from services.review.web.decision_page import DecisionPage, Errors
+from services.review.web.decisions import Desk, desk_of, messages_of, refused, revision_of
 from services.review.web.reading import case_page
-from services.review.workflows import Approval
-from shared.kernel.identifiers import ReceiptNumber
+from services.review.workflows import Approval, Judgement, Outcome
+from shared.kernel.business_days import DateNotCovered, viewing_window_end
 from shared.runtime.web.forms import read_form
 
 
-async def post_approval(console: Console, request: Request) -> Response:
-    """Approve; or the page again with every problem; or who was faster. What was typed is never lost."""
-    number = receipt_number_in(request)
-    visitor = await visit(console, request, back_to=f"/applications/{number}")
-    if not visitor.member.may_approve:
-        raise HTTPException(403)
-    form = await read_form(request)
-    entered, revision = ApprovalInput.posted(form), revision_of(form)
-    approval = Approval(number, entered.for_revision(revision), reviewer(visitor.member))
+async def _preview(desk: Desk, entered: ApprovalInput) -> Judgement | None:
+    deps = desk.visitor.console.deps
+    return await workflows.preview_approval(deps.pool, _approval(desk, entered), desk.stamp)
+
+
+async def _perform(desk: Desk, entered: ApprovalInput) -> Outcome:
+    deps = desk.visitor.console.deps
+    return await workflows.approve_application(deps.pool, _approval(desk, entered), desk.stamp)
+
+
+def _approval(desk: Desk, entered: ApprovalInput) -> Approval:
+    return Approval(desk.number, entered.to_form(), desk.visitor.console.deps.second_approver)
+
+
+def _enter(desk: Desk, case: CaseFile, entered: ApprovalInput, errors: Errors, status: int) -> Response:
+    return case_page(desk.visitor, case, entered, dict(errors), status=status)
+
+
+def _window(case: CaseFile, moved: Moved) -> Mapping[str, Any]:
+    """Until when passwords could be read if they were issued today; provisioning has the last word."""
+    terms, change = moved.review.terms, case.review.mailbox_change
+    adds = bool(change and change.add_smtp_pop3 + change.add_edifact)
+    if terms is None or terms.confirmed_start_date is None or case.schedule is None or not adds:
+        return {"viewable_until": None}
+    try:
+        return {"viewable_until": viewing_window_end(case.schedule.calendar, terms.confirmed_start_date)}
+    except DateNotCovered:
+        return {"viewable_until": None}
+
+
+APPROVAL: DecisionPage[ApprovalInput] = DecisionPage(
+    path="approval",
+    check_template="approval_check.html",
+    may=lambda member: member.may_approve,
+    read=ApprovalInput.posted,
+    typed=ApprovalInput.typed,
+    preview=_preview,
+    perform=_perform,
+    enter=_enter,
+    check_context=_window,
+)
+
+
+async def post_second_approval(console: Console, request: Request) -> Response:
+    """Agree to the proposal of a first approver."""
+    desk = await desk_of(console, request, lambda member: member.is_lead)
+    form = SecondForm(revision_of(await read_form(request)))
     deps = console.deps
-    outcome = await workflows.approve_application(deps.pool, approval, deps.clock.now(), deps.new_id)
-    match outcome:
-        case None:
-            raise HTTPException(404)
-        case MovedOn():
-            return visitor.page("moved_on.html", status=409, number=number, winner=outcome, entered=entered)
-        case Refused():
-            return await _page_again(visitor, number, entered, outcome.problems)
-        case _:
-            return RedirectResponse(f"/applications/{number}", 303)
+    outcome = await workflows.second_approval(deps.pool, desk.number, form, deps.second_approver, desk.stamp)
+    return await _answer(desk, outcome)
 
 
-async def _page_again(
-    visitor: Visit, number: ReceiptNumber, entered: ApprovalInput, problems: Sequence[ApprovalProblem]
-) -> Response:
-    deps = visitor.console.deps
-    case = await workflows.read_case(deps.pool, number, deps.clock.now())
-    if case is None:
-        raise HTTPException(404)
-    return case_page(visitor, case, entered, _messages(problems), status=422)
+async def post_second_refusal(console: Console, request: Request) -> Response:
+    """Send the proposal back."""
+    desk, posted = await desk_of(console, request, lambda member: member.may_approve), await read_form(request)
+    form = SecondForm(revision_of(posted), posted.text("second_note"))
+    outcome = await workflows.decide(console.deps.pool, desk.number, workflows.declining(form, desk.stamp), desk.stamp)
+    return await _answer(desk, outcome)
 
 
-def _messages(problems: Sequence[ApprovalProblem]) -> dict[str, str]:
-    """One text per field of the form; a field with two problems shows both."""
-    messages: dict[str, str] = {}
-    for problem in problems:
-        field = FIELD_OF[problem]
-        messages[field] = messages.get(field, "") + labels.APPROVAL_PROBLEM_LABELS[problem]
-    return messages
+async def _answer(desk: Desk, outcome: Outcome) -> Response:
+    answer = desk.done(outcome, ())
+    if answer is not None:
+        return answer
+    case = await desk.case()
+    entered = ApprovalInput.suggested_for(case)
+    return case_page(desk.visitor, case, entered, messages_of(refused(outcome)), status=409)
+
+

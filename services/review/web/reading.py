@@ -6,9 +6,8 @@ from starlette.responses import RedirectResponse, Response
 
 from services.review import rendering, workflows
 from services.review.domain.case_file import CaseFile
-from services.review.domain.review import DESTINATIONS_MOVED, NOTE_LIMIT
 from services.review.domain.review_queue import BEGINNING, InvalidCursor, QueueFilter, parse_position
-from services.review.web.approval_input import ApprovalInput
+from services.review.web.approval_input import ApprovalInput, approval_context
 from services.review.web.console import QUEUE, Console, Visit, receipt_number_in, visit
 from shared.kernel.local_time import local_date
 
@@ -63,13 +62,10 @@ def case_page(
         status=status,
         case=case,
         review=case.review,
-        entered=entered,
         errors=errors,
         error_count=len(errors),
         before_after=rendering.before_after_rows(case.review),
         timeline=rendering.timeline_rows(case.timeline),
-        days=case.offered_days(today),
-        note_limit=NOTE_LIMIT,
-        destinations_moved=DESTINATIONS_MOVED,
+        **approval_context(case, entered, today),
         target_business_days=visitor.console.target_business_days,
     )

@@ -1,31 +1,178 @@
 """The use cases of review: each claims or locks, decides purely, writes rows and events, and returns."""
 
-from services.review.workflows.approving import Approval, Approved, approve_application, approve_oldest
-from services.review.workflows.completing import complete_reviews, note_failed_issues, start_services
-from services.review.workflows.dependencies import Dependencies
+from services.review.workflows.answering import (
+    answer_withdrawals,
+    record_withdrawals,
+    take_corrections,
+    take_questions_back,
+)
+from services.review.workflows.approving import (
+    Approval,
+    approve_application,
+    approve_oldest,
+    preview_approval,
+    second_approval,
+)
+from services.review.workflows.bulk_approving import (
+    BulkRequest,
+    decide_next_bulk_item,
+    find_bulk_candidates,
+    order_bulk_approval,
+    read_bulk_approval,
+)
+from services.review.workflows.checking import gather_check_facts
+from services.review.workflows.claiming import claim_review, forget_old_claims, release_review
+from services.review.workflows.completing import (
+    complete_reissues,
+    complete_reviews,
+    note_failed_issues,
+    note_moved_starts,
+    note_voided_mailboxes,
+    start_services,
+)
+from services.review.workflows.deciding import (
+    Decided,
+    Decision,
+    Judgement,
+    Outcome,
+    Stamp,
+    asking,
+    decide,
+    declining,
+    moving_start,
+    preview,
+    recording_setting,
+    taking_back,
+    voiding,
+)
+from services.review.workflows.dependencies import Dependencies, IdentityProvider, ProvenIdentity, RefusedByProvider
+from services.review.workflows.due import remind_of_questions, void_in_closed_offices, void_missing_settings
+from services.review.workflows.ledger import (
+    record_closed_offices,
+    record_issued_mailboxes,
+    record_moved_starts,
+    record_opening_mailboxes,
+    record_reissues,
+    record_voided_mailboxes,
+)
+from services.review.workflows.noting import add_note
 from services.review.workflows.opening import open_reviews, record_contracts
-from services.review.workflows.reading import read_case, read_queue
-from services.review.workflows.scheduling import publish_schedule, read_schedule
-from services.review.workflows.staff import authenticate, create_staff_account, find_staff_member
-from services.review.workflows.timeline import record_mails
+from services.review.workflows.provider_login import (
+    begin_provider_login,
+    finish_provider_login,
+    forget_old_provider_logins,
+)
+from services.review.workflows.reading import read_case, read_queue, view_case
+from services.review.workflows.reporting import export_report, read_report
+from services.review.workflows.retention import drop_old_audit, erase_contacts
+from services.review.workflows.scheduling import (
+    ScheduleMovedOn,
+    ScheduleTrial,
+    publish_schedule,
+    read_schedule,
+    read_schedule_versions,
+    republish_schedule,
+    try_schedule,
+)
+from services.review.workflows.staff import (
+    AccountChange,
+    add_staff_account,
+    authenticate,
+    change_account,
+    change_password,
+    change_roles,
+    create_staff_account,
+    find_account,
+    find_staff_member,
+    list_staff_accounts,
+    record_logout,
+    reset_password,
+)
+from services.review.workflows.timeline import record_mails, record_window_events
 
 __all__ = [
+    "AccountChange",
     "Approval",
-    "Approved",
+    "BulkRequest",
+    "Decided",
+    "Decision",
     "Dependencies",
+    "IdentityProvider",
+    "Judgement",
+    "Outcome",
+    "ProvenIdentity",
+    "RefusedByProvider",
+    "ScheduleMovedOn",
+    "ScheduleTrial",
+    "Stamp",
+    "add_note",
+    "add_staff_account",
+    "answer_withdrawals",
     "approve_application",
     "approve_oldest",
+    "asking",
     "authenticate",
+    "begin_provider_login",
+    "change_account",
+    "change_password",
+    "change_roles",
+    "claim_review",
+    "complete_reissues",
     "complete_reviews",
     "create_staff_account",
+    "decide",
+    "decide_next_bulk_item",
+    "declining",
+    "drop_old_audit",
+    "erase_contacts",
+    "export_report",
+    "find_account",
+    "find_bulk_candidates",
     "find_staff_member",
+    "finish_provider_login",
+    "forget_old_claims",
+    "forget_old_provider_logins",
+    "gather_check_facts",
+    "list_staff_accounts",
+    "moving_start",
     "note_failed_issues",
+    "note_moved_starts",
+    "note_voided_mailboxes",
     "open_reviews",
+    "order_bulk_approval",
+    "preview",
+    "preview_approval",
     "publish_schedule",
+    "read_bulk_approval",
     "read_case",
     "read_queue",
+    "read_report",
     "read_schedule",
+    "read_schedule_versions",
+    "record_closed_offices",
     "record_contracts",
+    "record_issued_mailboxes",
+    "record_logout",
     "record_mails",
+    "record_moved_starts",
+    "record_opening_mailboxes",
+    "record_reissues",
+    "record_voided_mailboxes",
+    "record_window_events",
+    "record_withdrawals",
+    "recording_setting",
+    "release_review",
+    "remind_of_questions",
+    "republish_schedule",
+    "reset_password",
+    "second_approval",
     "start_services",
+    "take_corrections",
+    "take_questions_back",
+    "taking_back",
+    "try_schedule",
+    "view_case",
+    "void_in_closed_offices",
+    "void_missing_settings",
+    "voiding",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from services.review import store
 from services.review.domain.contract import contract_of
 from services.review.domain.review import contact_of, knows_contract_of, open_review
+from services.review.domain.revisions import revision_of
 from services.review.domain.timeline import TimelineEntry, TimelineStep
 from shared.contracts.envelope import Event, new_event
 from shared.contracts.intake_events import ApplicationReceived, ContractPublished
@@ -36,6 +37,7 @@ async def open_reviews(
     ]
     if moves:
         await store.insert_reviews(db, [move.review for move in moves])
+        await store.insert_revisions(db, [revision_of(move.review, now) for move in moves])
         await store.insert_contacts(db, [contact_of(event.data) for event in ready])
         await store.insert_timeline_entries(
             db,

@@ -1,14 +1,22 @@
 """Approving an application with a confirmed start date; a refusal names every reason at once."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from types import MappingProxyType
 
 from services.review.domain.contract import Contract
-from services.review.domain.review.record import ApprovalTerms, Moved, Review, mailboxes_after, mailboxes_before
+from services.review.domain.review.forms import NOTE_LIMIT, ApprovalForm, as_stored
+from services.review.domain.review.problems import DecisionProblem, MovedOn, Refused
+from services.review.domain.review.record import (
+    ApprovalTerms,
+    Decider,
+    Moved,
+    ProposedApproval,
+    Review,
+    has_start_date,
+    moved_on,
+)
+from services.review.domain.review.second_approver import NO_SECOND_APPROVER, SecondApproverRule, needs_second_approver
 from services.review.domain.review.start_dates import (
-    ApprovalProblem,
     StartDateChoice,
     read_start_date,
     setting_deadline,
@@ -17,117 +25,90 @@ from services.review.domain.review.start_dates import (
 from services.review.domain.review.states import Move, ReviewState, next_state
 from services.review.domain.schedule import Schedule
 from services.review.domain.staff import StaffMember
-from shared.contracts.event_data import ApplicationKind
-from shared.contracts.intake_events import ProcessingMode
 from shared.contracts.review_events import ApplicationApproved, DecidedBy
 from shared.kernel.local_time import local_date
 
-POLICY_VERSION = 1
-NOTE_LIMIT = 240
-DESTINATIONS_MOVED = "destinations_moved"
-"""The check a reviewer ticks when the last SMTP/POP3 mailbox goes while its users remain (E12)."""
-
-FIELD_OF: Mapping[ApprovalProblem, str] = MappingProxyType(
-    {
-        **dict.fromkeys(ApprovalProblem, "confirmed_start_date"),
-        ApprovalProblem.NOTE_REQUIRED: "note",
-        ApprovalProblem.NOTE_TOO_LONG: "note",
-        ApprovalProblem.DESTINATIONS_NOT_ACKNOWLEDGED: "acknowledged",
-    }
-)
-"""Which field of the form each problem belongs to."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalForm:
-    """What the reviewer entered. `revision` is the revision that was on the screen."""
-
-    revision: int
-    confirmed_start_date: str = ""
-    note: str = ""
-    acknowledged: frozenset[str] = frozenset()
-    system_setting_required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Approver:
-    """Who decides: a member of staff, or the automatic policy under its own name."""
-
-    name: str
-    is_lead: bool
-    decided_by: DecidedBy
+POLICY_VERSION = 2
+"""Rises with every change of what may be approved; stands in the event and in the record of each approval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """The facts of the moment that an approval is judged by."""
+    """The facts of the moment that an approval is judged by.
+
+    `failing_checks` are to be acknowledged one by one; `is_clean` says that no check calls for a person.
+    """
 
     schedule: Schedule | None
     contract: Contract | None
+    failing_checks: frozenset[str] = frozenset()
+    is_clean: bool = True
+    second_approver: SecondApproverRule = NO_SECOND_APPROVER
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The approval cannot be made as entered; every reason, in the order of the form."""
-
-    problems: Sequence[ApprovalProblem]
-
-
-@dataclass(frozen=True, slots=True)
-class MovedOn:
-    """Somebody was faster (E29): the application is no longer what the screen showed."""
-
-    state: ReviewState
-    revision: int
-    moved_by: str | None
-    moved_at: datetime
-
-
-def reviewer(member: StaffMember) -> Approver:
+def reviewer(member: StaffMember) -> Decider:
     """The member of staff as the one who decides."""
-    return Approver(member.display_name, member.is_lead, DecidedBy.REVIEWER)
+    return Decider(member.display_name, member.is_lead, DecidedBy.REVIEWER, member.login)
 
 
 def approve(
-    review: Review, form: ApprovalForm, approver: Approver, grounds: Grounds, now: datetime
+    review: Review, form: ApprovalForm, decider: Decider, grounds: Grounds, now: datetime
 ) -> Moved | Refused | MovedOn:
-    """The approved review with its event, or every problem at once, or who was faster."""
-    if review.state is not ReviewState.UNDER_REVIEW or review.revision != form.revision:
-        return MovedOn(review.state, review.revision, review.moved_by, review.moved_at)
-    problems = approval_problems(review, form, approver, grounds, local_date(now))
+    """The approved review with its event, or every problem at once, or who was faster.
+
+    Where a second approver is needed, the review stays where it is and carries the proposal; nothing is told yet.
+    """
+    if not _awaits_decision(review, form.revision) or review.proposal is not None:
+        return moved_on(review)
+    problems = approval_problems(review, form, decider, grounds, local_date(now))
     if problems or grounds.schedule is None:
         return Refused(problems)
-    terms = _terms(review, form, approver, grounds.schedule, now)
-    approved = replace(
-        review,
-        state=next_state(review.state, Move.APPROVE),
-        terms=terms,
-        issue_failure=None,
-        moved_at=now,
-        moved_by=approver.name,
-    )
-    return Moved(approved, _approved_event(approved, terms))
+    if needs_second_approver(review, grounds.contract, grounds.second_approver) and decider.login is not None:
+        proposal = ProposedApproval(form, decider.name, decider.login, now)
+        return Moved(replace(review, proposal=proposal, moved_at=now, moved_by=decider.name), None)
+    return _approved(review, _terms(review, form, decider, grounds.schedule, now))
+
+
+def approve_as_second(
+    review: Review, revision: int, decider: Decider, grounds: Grounds, now: datetime
+) -> Moved | Refused | MovedOn:
+    """The proposal stands: judged again as of today, and never by the person who made it."""
+    proposal = review.proposal
+    if not _awaits_decision(review, revision) or proposal is None:
+        return moved_on(review)
+    if decider.login == proposal.proposed_by_login:
+        return Refused([DecisionProblem.SAME_PERSON])
+    problems = approval_problems(review, proposal.form, decider, grounds, local_date(now))
+    if problems or grounds.schedule is None:
+        return Refused(problems)
+    terms = _terms(review, proposal.form, decider, grounds.schedule, now)
+    both = replace(terms, proposed_by=proposal.proposed_by, proposed_by_login=proposal.proposed_by_login)
+    return _approved(review, both)
+
+
+def decline_proposal(review: Review, revision: int, decider: Decider, now: datetime) -> Moved | MovedOn:
+    """The proposal goes back: the application is under review as before."""
+    if not _awaits_decision(review, revision) or review.proposal is None:
+        return moved_on(review)
+    return Moved(replace(review, proposal=None, moved_at=now, moved_by=decider.name), None)
 
 
 def approval_problems(
-    review: Review, form: ApprovalForm, approver: Approver, grounds: Grounds, today: date
-) -> list[ApprovalProblem]:
+    review: Review, form: ApprovalForm, decider: Decider, grounds: Grounds, today: date
+) -> list[DecisionProblem]:
     """Every reason against the approval, in the order of the form; empty when it can be made."""
-    problems: list[ApprovalProblem] = []
+    if grounds.contract is not None and grounds.contract.closed_on is not None:
+        return [DecisionProblem.OFFICE_CLOSED]
+    problems: list[DecisionProblem] = []
     if must_hold(review, grounds.schedule):
-        problems.append(ApprovalProblem.SCHEDULE_MISSING)
+        problems.append(DecisionProblem.SCHEDULE_MISSING)
     elif grounds.schedule is not None and has_start_date(review):
-        choice = StartDateChoice(form.confirmed_start_date, form.system_setting_required, approver.is_lead)
+        choice = StartDateChoice(form.confirmed_start_date, form.system_setting_required, decider.is_lead)
         problems += start_date_problems(choice, grounds.schedule, today)
     problems += _note_problems(review, form)
-    if gives_up_last_mailbox(review, grounds.contract) and DESTINATIONS_MOVED not in form.acknowledged:
-        problems.append(ApprovalProblem.DESTINATIONS_NOT_ACKNOWLEDGED)
+    if grounds.failing_checks - form.acknowledged:
+        problems.append(DecisionProblem.CHECK_NOT_ACKNOWLEDGED)
     return problems
-
-
-def has_start_date(review: Review) -> bool:
-    """A reissue of passwords has no dates."""
-    return review.kind is ApplicationKind.MAILBOX_CHANGE
 
 
 def must_hold(review: Review, schedule: Schedule | None) -> bool:
@@ -138,36 +119,48 @@ def must_hold(review: Review, schedule: Schedule | None) -> bool:
     return wished is not None and not schedule.reaches_month_of(wished)
 
 
-def gives_up_last_mailbox(review: Review, contract: Contract | None) -> bool:
-    """Whether the last SMTP/POP3 mailbox goes while SMTP/POP3 users remain (E12)."""
-    has_users = contract is not None and ProcessingMode.SMTP_POP3 in contract.processing_modes
-    return has_users and mailboxes_before(review).smtp_pop3 > 0 and mailboxes_after(review).smtp_pop3 == 0
+def _awaits_decision(review: Review, revision: int) -> bool:
+    return review.state is ReviewState.UNDER_REVIEW and review.revision == revision
 
 
-def _note_problems(review: Review, form: ApprovalForm) -> list[ApprovalProblem]:
-    note = form.note.replace("\r\n", "\n").strip()
+def _note_problems(review: Review, form: ApprovalForm) -> list[DecisionProblem]:
+    note = as_stored(form.note)
     day = read_start_date(form.confirmed_start_date)
     if len(note) > NOTE_LIMIT:
-        return [ApprovalProblem.NOTE_TOO_LONG]
+        return [DecisionProblem.NOTE_TOO_LONG]
     if has_start_date(review) and day is not None and day != review.requested_start_date and not note:
-        return [ApprovalProblem.NOTE_REQUIRED]
+        return [DecisionProblem.NOTE_REQUIRED]
     return []
 
 
-def _terms(review: Review, form: ApprovalForm, approver: Approver, schedule: Schedule, now: datetime) -> ApprovalTerms:
+def _terms(review: Review, form: ApprovalForm, decider: Decider, schedule: Schedule, now: datetime) -> ApprovalTerms:
     start = read_start_date(form.confirmed_start_date) if has_start_date(review) else None
     needs_setting = form.system_setting_required and start is not None
     return ApprovalTerms(
         approved_at=now,
-        approved_by=approver.name,
-        decided_by=approver.decided_by,
+        approved_by=decider.name,
+        decided_by=decider.decided_by,
         confirmed_start_date=start,
-        start_date_note=form.note.replace("\r\n", "\n").strip() or None,
+        start_date_note=as_stored(form.note) or None,
         system_setting_required=needs_setting,
         system_setting_deadline=setting_deadline(schedule, start) if needs_setting and start else None,
         calendar_version=schedule.calendar_version,
         schedule_version=schedule.schedule_version,
+        approved_by_login=decider.login,
     )
+
+
+def _approved(review: Review, terms: ApprovalTerms) -> Moved:
+    approved = replace(
+        review,
+        state=next_state(review.state, Move.APPROVE),
+        terms=terms,
+        proposal=None,
+        issue_failure=None,
+        moved_at=terms.approved_at,
+        moved_by=terms.approved_by,
+    )
+    return Moved(approved, _approved_event(approved, terms))
 
 
 def _approved_event(review: Review, terms: ApprovalTerms) -> ApplicationApproved:

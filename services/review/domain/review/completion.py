@@ -5,8 +5,13 @@ from datetime import datetime
 
 from services.review.domain.review.record import IssuedResult, Moved, Review, mailboxes_after
 from services.review.domain.review.states import IllegalTransition, Move, ReviewState, next_state
-from shared.contracts.provisioning_events import MailboxesIssued, MailboxIssueFailed, ServiceStarted
-from shared.contracts.review_events import IssueFailedNoted, ReviewCompleted
+from shared.contracts.provisioning_events import (
+    MailboxesIssued,
+    MailboxIssueFailed,
+    PasswordsReissued,
+    ServiceStarted,
+)
+from shared.contracts.review_events import IssueFailedNoted, MailboxCounts, ReviewCompleted
 from shared.kernel.local_time import local_date
 
 _ISSUED = frozenset({ReviewState.REVIEW_COMPLETED, ReviewState.IN_SERVICE, ReviewState.VOIDED})
@@ -35,6 +40,35 @@ def complete(review: Review, issued: MailboxesIssued, now: datetime) -> Moved | 
         moved_by=None,
     )
     return Moved(completed, _completed_event(completed, issued, now))
+
+
+def complete_reissue(
+    review: Review, reissued: PasswordsReissued, mailboxes: MailboxCounts, now: datetime
+) -> Moved | None:
+    """The end of a reissue (S16): no dates, new passwords; None when that is known already. Raises IllegalTransition.
+
+    `mailboxes` are the office's, which a reissue does not change.
+    """
+    terms = review.terms
+    if review.state in _ISSUED:
+        return None
+    state = next_state(review.state, Move.COMPLETE)
+    completed_on = local_date(reissued.reissued_at)
+    result = IssuedResult(completed_on, tuple(reissued.mailbox_ids), reissued.viewable_until)
+    completed = ReviewCompleted(
+        receipt_number=review.receipt_number,
+        revision=review.revision,
+        kind=review.kind,
+        office_code=review.office_code,
+        completed_at=now,
+        completed_on=completed_on,
+        start_date_note=terms.start_date_note if terms else None,
+        mailbox_ids_reissued=list(reissued.mailbox_ids),
+        viewable_from=reissued.viewable_from,
+        viewable_until=reissued.viewable_until,
+        mailboxes_after=mailboxes,
+    )
+    return Moved(replace(review, state=state, issued=result, moved_at=now, moved_by=None), completed)
 
 
 def note_issue_failed(review: Review, failed: MailboxIssueFailed, now: datetime) -> Moved | None:

@@ -5,11 +5,11 @@ from datetime import datetime
 from services.review.domain.contract import Contract
 from services.review.domain.review.record import ApplicationContact, Moved, Review
 from services.review.domain.review.states import Move, ReviewState, next_state
-from shared.contracts.intake_events import ApplicationReceived
+from shared.contracts.intake_events import ApplicationCorrected, ApplicationReceived
 from shared.contracts.review_events import ReviewOpened
 
 
-def knows_contract_of(contract: Contract | None, received: ApplicationReceived) -> bool:
+def knows_contract_of(contract: Contract | None, received: ApplicationReceived | ApplicationCorrected) -> bool:
     """Whether the contract the application was made on is known; if not, the application waits."""
     return contract is not None and contract.contract_version >= received.contract_version
 
@@ -41,7 +41,7 @@ def open_review(received: ApplicationReceived, now: datetime) -> Moved:
     return Moved(review, opened)
 
 
-def contact_of(received: ApplicationReceived) -> ApplicationContact:
+def contact_of(received: ApplicationReceived | ApplicationCorrected) -> ApplicationContact:
     """Whom to ask about this revision."""
     return ApplicationContact(
         received.receipt_number, received.revision, received.contact, received.system_administrator

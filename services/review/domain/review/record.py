@@ -3,17 +3,72 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
 
+from services.review.domain.review.forms import ApprovalForm
+from services.review.domain.review.problems import MovedOn
 from services.review.domain.review.states import ReviewState
 from shared.contracts.event_data import ApplicationKind, EventData, MailboxKind
 from shared.contracts.people import Contact, MailboxChange, PasswordReissue, SystemAdministratorAddress
 from shared.contracts.review_events import DecidedBy, MailboxCounts
 from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
+from shared.kernel.local_time import local_date
+
+
+class ClarificationReason(StrEnum):
+    """What a question is about; stable codes of page, API and event."""
+
+    COUNT_UNCLEAR = "count_unclear"
+    REASON_UNCLEAR = "reason_unclear"
+    START_DATE_UNCLEAR = "start_date_unclear"
+    ABOLITION_UNCLEAR = "abolition_unclear"
+    DESTINATIONS_UNCLEAR = "destinations_unclear"
+    SETTING_UNCLEAR = "setting_unclear"
+    CONTACT_UNCLEAR = "contact_unclear"
+    OTHER = "other"
+
+
+class VoidReason(StrEnum):
+    """Why an application was voided; stable codes of page, API and event."""
+
+    SYSTEM_SETTING_MISSING = "system_setting_missing"
+    OFFICE_CLOSED = "office_closed"
+    APPLICANT_ASKED = "applicant_asked"
+    APPROVED_IN_ERROR = "approved_in_error"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """The open question; exactly while the application is in CLARIFICATION."""
+
+    clarification_id: UUID
+    reason_code: str
+    question: str
+    asked_at: datetime
+    asked_by: str
+    answer_by: date | None = None
+    reminded_at: datetime | None = None
+    cancel_requested_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedApproval:
+    """What a first approver decided where a second one has to agree; nothing is told before that."""
+
+    form: ApprovalForm
+    proposed_by: str
+    proposed_by_login: str
+    proposed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalTerms:
-    """Under which terms an application was approved. `confirmed_start_date` is None for a reissue only."""
+    """Under which terms an application was approved. `confirmed_start_date` is None for a reissue only.
+
+    `approved_by_login` is None for the policy; `proposed_by` is the first approver where there were two.
+    """
 
     approved_at: datetime
     approved_by: str
@@ -24,6 +79,10 @@ class ApprovalTerms:
     system_setting_deadline: date | None
     calendar_version: int
     schedule_version: int
+    approved_by_login: str | None = None
+    proposed_by: str | None = None
+    proposed_by_login: str | None = None
+    setting_completed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +95,19 @@ class IssuedResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Voiding:
+    """Why the application has no effect any more."""
+
+    reason_code: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
-    """One application under review. `moved_by` is None where no person moved it."""
+    """One application under review. `moved_by` is None where no person moved it.
+
+    `paused_days` are the calendar days it lay with the applicant, by which the promised answer is put off.
+    """
 
     receipt_number: ReceiptNumber
     office_code: OfficeCode
@@ -62,6 +132,10 @@ class Review:
     terms: ApprovalTerms | None = None
     issued: IssuedResult | None = None
     issue_failure: str | None = None
+    clarification: Clarification | None = None
+    proposal: ProposedApproval | None = None
+    voiding: Voiding | None = None
+    paused_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +154,34 @@ class Moved:
 
     review: Review
     announces: EventData | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who decides: a member of staff, or the automatic policy under its own name and without a login."""
+
+    name: str
+    is_lead: bool
+    decided_by: DecidedBy
+    login: str | None = None
+
+
+def moved_on(review: Review) -> MovedOn:
+    """What somebody is told whose screen showed an application that has moved on since."""
+    return MovedOn(review.state, review.revision, review.moved_by, review.moved_at)
+
+
+def days_with_applicant(review: Review, now: datetime) -> int:
+    """`paused_days` once the open question, if there is one, has come back."""
+    question = review.clarification
+    if question is None:
+        return review.paused_days
+    return review.paused_days + max((local_date(now) - local_date(question.asked_at)).days, 0)
+
+
+def has_start_date(review: Review) -> bool:
+    """A reissue of passwords has no dates."""
+    return review.kind is ApplicationKind.MAILBOX_CHANGE
 
 
 def mailboxes_before(review: Review) -> MailboxCounts:

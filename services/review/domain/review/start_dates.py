@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
+from services.review.domain.review.problems import DecisionProblem
 from services.review.domain.schedule import Schedule, earliest_open_day
 from shared.kernel.business_days import DateNotCovered, system_setting_deadline
 from shared.kernel.japanese_text import parse_japanese_date
@@ -11,22 +11,6 @@ from shared.kernel.japanese_text import parse_japanese_date
 BUSINESS_DAYS_TO_REGISTER = 1
 BUSINESS_DAYS_WITH_SYSTEM_SETTING = 5
 """With fewer, the system-setting deadline (T6) would have passed at the moment of approval."""
-
-
-class ApprovalProblem(StrEnum):
-    """Why an approval is refused; stable codes of page and API."""
-
-    SCHEDULE_MISSING = "schedule_missing"
-    START_DATE_UNREADABLE = "start_date_unreadable"
-    START_DATE_NOT_FUTURE = "start_date_not_future"
-    START_DATE_TOO_EARLY = "start_date_too_early"
-    START_DATE_TOO_EARLY_FOR_SETTING = "start_date_too_early_for_setting"
-    START_DATE_NOT_REGISTRATION_DAY = "start_date_not_registration_day"
-    START_DATE_NOT_BUSINESS_DAY = "start_date_not_business_day"
-    START_DATE_NOT_COVERED = "start_date_not_covered"
-    NOTE_REQUIRED = "note_required"
-    NOTE_TOO_LONG = "note_too_long"
-    DESTINATIONS_NOT_ACKNOWLEDGED = "destinations_not_acknowledged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +27,17 @@ def read_start_date(text: str) -> date | None:
     return parse_japanese_date(text)
 
 
-def start_date_problems(choice: StartDateChoice, schedule: Schedule, today: date) -> list[ApprovalProblem]:
+def start_date_problems(choice: StartDateChoice, schedule: Schedule, today: date) -> list[DecisionProblem]:
     """Every reason against the date; empty when it can be confirmed."""
     day = read_start_date(choice.text)
     if day is None:
-        return [ApprovalProblem.START_DATE_UNREADABLE]
+        return [DecisionProblem.START_DATE_UNREADABLE]
     if day <= today:
-        return [ApprovalProblem.START_DATE_NOT_FUTURE]
+        return [DecisionProblem.START_DATE_NOT_FUTURE]
     try:
         return _too_early(day, choice, schedule, today) + _off_schedule(day, choice, schedule)
     except DateNotCovered:
-        return [ApprovalProblem.START_DATE_NOT_COVERED]
+        return [DecisionProblem.START_DATE_NOT_COVERED]
 
 
 def earliest_start(schedule: Schedule, today: date, system_setting_required: bool) -> date:
@@ -80,17 +64,22 @@ def suggested_start(schedule: Schedule | None, wished: date | None, received_on:
     return row.registration_date if row else None
 
 
-def _too_early(day: date, choice: StartDateChoice, schedule: Schedule, today: date) -> list[ApprovalProblem]:
+def _too_early(day: date, choice: StartDateChoice, schedule: Schedule, today: date) -> list[DecisionProblem]:
     if day < earliest_start(schedule, today, system_setting_required=False):
-        return [ApprovalProblem.START_DATE_TOO_EARLY]
-    if choice.system_setting_required and day < earliest_start(schedule, today, system_setting_required=True):
-        return [ApprovalProblem.START_DATE_TOO_EARLY_FOR_SETTING]
+        return [DecisionProblem.START_DATE_TOO_EARLY]
+    if choice.system_setting_required and _leaves_no_time_for_setting(day, schedule, today):
+        return [DecisionProblem.START_DATE_TOO_EARLY_FOR_SETTING]
     return []
 
 
-def _off_schedule(day: date, choice: StartDateChoice, schedule: Schedule) -> list[ApprovalProblem]:
+def _leaves_no_time_for_setting(day: date, schedule: Schedule, today: date) -> bool:
+    too_near = day < earliest_start(schedule, today, system_setting_required=True)
+    return too_near or setting_deadline(schedule, day) <= today
+
+
+def _off_schedule(day: date, choice: StartDateChoice, schedule: Schedule) -> list[DecisionProblem]:
     if schedule.row_of(day):
         return []
     if not choice.approver_is_lead:
-        return [ApprovalProblem.START_DATE_NOT_REGISTRATION_DAY]
-    return [] if schedule.calendar.is_business_day(day) else [ApprovalProblem.START_DATE_NOT_BUSINESS_DAY]
+        return [DecisionProblem.START_DATE_NOT_REGISTRATION_DAY]
+    return [] if schedule.calendar.is_business_day(day) else [DecisionProblem.START_DATE_NOT_BUSINESS_DAY]

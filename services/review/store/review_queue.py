@@ -1,0 +1,181 @@
+"""The queue: narrowed, in the order of the promised answer, leafed through by position; and what stands on its rows."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from services.review.domain.claims import Claim
+from services.review.domain.review import Review
+from services.review.domain.review_queue import QueueFlag, QueuePosition, QueueQuery
+from services.review.store.review_rows import COLUMNS, review_of
+from shared.kernel.identifiers import ReceiptNumber
+from shared.runtime.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFrame:
+    """Who asks, when, and what the flags mean today."""
+
+    login: str
+    now: datetime
+    overdue_before: date
+    registration_days: Sequence[date]
+
+
+# Clauses with {} for the number of their one parameter. Only these constants and numbers ever enter a statement.
+_FLAGS: Mapping[QueueFlag, str] = {
+    QueueFlag.OVERDUE: "state = 'under_review' and counts_from < {}",
+    QueueFlag.OFF_SCHEDULE: "requested_start_date is not null and requested_start_date <> all({}::date[])",
+    QueueFlag.ISSUE_FAILED: "issue_failure is not null",
+    QueueFlag.MAIL_FAILED: (
+        "exists (select 1 from timeline_entries as entry where entry.receipt_number = reviews.receipt_number"
+        " and entry.step = 'mail_failed')"
+    ),
+    QueueFlag.ABOLITION: "jsonb_array_length(mailbox_change->'abolish') > 0",
+    QueueFlag.REISSUE: "kind = 'password_reissue'",
+}
+_MINE = (
+    "exists (select 1 from review_claims as claim where claim.receipt_number = reviews.receipt_number"
+    " and claim.login = {} and claim.expires_at > {})"
+)
+_UNREAD = (
+    "not exists (select 1 from review_reads as seen where seen.receipt_number = reviews.receipt_number"
+    " and seen.login = {} and seen.read_at >= reviews.moved_at)"
+)
+_SEARCH = (
+    "(receipt_number = upper({0}) or office_code = upper({0}) or strpos(search_text, lower(normalize({0}, nfkc))) > 0)"
+)
+
+
+async def find_queue(
+    db: Connection, query: QueueQuery, after: QueuePosition, frame: QueueFrame, limit: int
+) -> list[Review]:
+    """Applications that pass the query, the one answered for longest first, after a position."""
+    clauses, values = _clauses(query, after, frame)
+    values.append(limit)
+    rows = await db.fetch(
+        f"select {COLUMNS} from reviews where {' and '.join(clauses)}"  # noqa: S608
+        f" order by counts_from, receipt_number limit ${len(values)}",
+        *values,
+    )
+    return [review_of(row) for row in rows]
+
+
+async def find_claims(db: Connection, receipt_numbers: Collection[ReceiptNumber]) -> Mapping[ReceiptNumber, Claim]:
+    """The claims on the applications, those that have run out among them."""
+    rows = await db.fetch(
+        "select receipt_number, login, display_name, claimed_at, expires_at from review_claims"
+        " where receipt_number = any($1::text[])",
+        list(receipt_numbers),
+    )
+    return {row["receipt_number"]: Claim(*row) for row in rows}
+
+
+async def find_reads(
+    db: Connection, login: str, receipt_numbers: Collection[ReceiptNumber]
+) -> Mapping[ReceiptNumber, datetime]:
+    """When that person last looked at each of the applications."""
+    rows = await db.fetch(
+        "select receipt_number, read_at from review_reads where login = $1 and receipt_number = any($2::text[])",
+        login,
+        list(receipt_numbers),
+    )
+    return {row["receipt_number"]: row["read_at"] for row in rows}
+
+
+async def upsert_read(db: Connection, login: str, receipt_number: ReceiptNumber, now: datetime) -> None:
+    """That person has seen the application as it stands now."""
+    await db.execute(
+        """
+        insert into review_reads (login, receipt_number, read_at) values ($1, $2, $3)
+        on conflict (login, receipt_number) do update set read_at = greatest(review_reads.read_at, excluded.read_at)
+        """,
+        login,
+        receipt_number,
+        now,
+    )
+
+
+async def lock_claim(db: Connection, receipt_number: ReceiptNumber) -> Claim | None:
+    """The claim on the application; two who claim at once follow one another, also where there is none yet."""
+    await db.execute("select 1 from reviews where receipt_number = $1 for no key update", receipt_number)
+    row = await db.fetchrow(
+        "select receipt_number, login, display_name, claimed_at, expires_at from review_claims"
+        " where receipt_number = $1",
+        receipt_number,
+    )
+    return Claim(*row) if row else None
+
+
+async def upsert_claim(db: Connection, claim: Claim) -> None:
+    """Keep the claim in the place of the one before. The caller holds the application's lock."""
+    await db.execute(
+        """
+        insert into review_claims (receipt_number, login, display_name, claimed_at, expires_at)
+        values ($1, $2, $3, $4, $5)
+        on conflict (receipt_number) do update set
+            login = excluded.login, display_name = excluded.display_name,
+            claimed_at = excluded.claimed_at, expires_at = excluded.expires_at
+        """,
+        claim.receipt_number,
+        claim.login,
+        claim.display_name,
+        claim.claimed_at,
+        claim.expires_at,
+    )
+
+
+async def delete_claim(db: Connection, receipt_number: ReceiptNumber, login: str) -> bool:
+    """End that person's claim; whether there was one."""
+    gone = await db.fetchval(
+        "delete from review_claims where receipt_number = $1 and login = $2 returning true", receipt_number, login
+    )
+    return bool(gone)
+
+
+async def delete_old_claims(db: Connection, before: datetime, at_most: int) -> int:
+    """Forget claims that ran out before an instant; says how many."""
+    rows = await db.fetch(
+        """
+        delete from review_claims where receipt_number in (
+            select receipt_number from review_claims where expires_at < $1 limit $2 for update skip locked)
+        returning receipt_number
+        """,
+        before,
+        at_most,
+    )
+    return len(rows)
+
+
+def _clauses(query: QueueQuery, after: QueuePosition, frame: QueueFrame) -> tuple[list[str], list[Any]]:
+    """The conditions and their values, in the order of the numbers in them."""
+    values: list[Any] = [after.counts_from, after.receipt_number]
+    clauses = ["(counts_from, receipt_number) > ($1, $2)"]
+
+    def add(clause: str, *added: Any) -> None:
+        numbers = [f"${len(values) + place}" for place in range(1, len(added) + 1)]
+        clauses.append(clause.format(*numbers))
+        values.extend(added)
+
+    if query.status.state is not None:
+        add("state = {}", query.status.state.value)
+    if query.office_code is not None:
+        add("office_code = {}", query.office_code)
+    if query.search:
+        add(_SEARCH, query.search)
+    if query.mine:
+        add(_MINE, frame.login, frame.now)
+    if query.unread:
+        add(_UNREAD, frame.login)
+    if query.flag is not None:
+        add(_FLAGS[query.flag], *_flag_values(query.flag, frame))
+    return clauses, values
+
+
+def _flag_values(flag: QueueFlag, frame: QueueFrame) -> Sequence[Any]:
+    of_flags: Mapping[QueueFlag, Any] = {
+        QueueFlag.OVERDUE: frame.overdue_before,
+        QueueFlag.OFF_SCHEDULE: list(frame.registration_days),
+    }
+    return [of_flags[flag]] if flag in of_flags else []
