@@ -7,12 +7,13 @@ from services.provisioning.domain.passwords import SHORT_PASSWORD
 from services.provisioning.jobs import build_jobs
 from services.provisioning.messaging import build_router
 from services.provisioning.settings import Settings
-from services.provisioning.vault import Argon2idHasher, DirectoryKeyStore
+from services.provisioning.vault import Argon2idHasher, DirectoryKeyStore, MeasuredKeyStore
 from services.provisioning.web import SESSION_LIFETIME, TICKET_PATH, NoticePages, build_pages
-from services.provisioning.workflows import IssuingTools, NoticeDesk, Timetable
+from services.provisioning.workflows import BookKeeping, IssuingTools, LedgerWatch, NoticeDesk, Timetable
 from shared.runtime.logs import get_log
 from shared.runtime.service import Resources, ServiceParts, run_service
 from shared.runtime.settings import load_settings
+from shared.runtime.topic_reader import KafkaTopicReader
 from shared.runtime.web.pages import PageSettings, build_environment
 from shared.runtime.web.sessions import Sessions
 from shared.runtime.web.tokens import new_token
@@ -24,7 +25,11 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
     """Provisioning out of its parts."""
     if settings.password_length < SHORT_PASSWORD:
         get_log().warning("mailbox passwords are short", length=settings.password_length, advised=SHORT_PASSWORD)
-    key_store = DirectoryKeyStore(settings.key_dir)
+    key_store = MeasuredKeyStore(DirectoryKeyStore(settings.key_dir))
+    watch = LedgerWatch()
+    keeping = BookKeeping(
+        resources.pool, resources.clock, KafkaTopicReader(settings), watch, settings.content_grace_days
+    )
     tools = IssuingTools(
         clock=resources.clock,
         new_id=resources.new_id,
@@ -32,14 +37,16 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         hasher=Argon2idHasher(settings.hashing_threads),
         random_source=secrets.randbelow,
         password_length=settings.password_length,
+        content_grace_days=settings.content_grace_days,
+        watch=watch,
     )
     desk = NoticeDesk(resources.pool, resources.clock, resources.new_id, key_store)
-    timetable = Timetable(resources.pool, resources.clock, resources.new_id, key_store)
+    timetable = Timetable(resources.pool, resources.clock, resources.new_id, key_store, settings.content_grace_days)
     pages = _pages(settings, resources)
     return ServiceParts(
         router=build_router(tools),
         pages=build_pages(desk, pages),
-        jobs=build_jobs(timetable, desk, pages.sessions),
+        jobs=build_jobs(timetable, desk, pages.sessions, keeping),
     )
 
 

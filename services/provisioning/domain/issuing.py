@@ -58,18 +58,28 @@ def start_date_of(approval: ApplicationApproved) -> date:
 
 
 def count_of_passwords(approval: ApplicationApproved) -> int:
-    """How many new passwords the approval asks for: one per mailbox to add."""
-    return len(_kinds(approval))
+    """How many new passwords the approval asks for: one per mailbox to add, or per mailbox to reissue for."""
+    return len(_kinds(approval)) + len(approval.reissue)
 
 
 def missing_fact(approval: ApplicationApproved, office: Office | None, calendar: BusinessCalendar | None) -> str | None:
-    """The subject the approval must wait for: its office's contract or the calendar; None for neither."""
+    """What the approval of a mailbox change must wait for, as `missing_fact_for` says. Raises UnfitApproval."""
+    return missing_fact_for(approval, office, calendar, start_date_of(approval))
+
+
+def missing_fact_for(
+    approval: ApplicationApproved, office: Office | None, calendar: BusinessCalendar | None, counted_from: date
+) -> str | None:
+    """The subject the approval must wait for: its office's contract or the calendar; None for neither.
+
+    The calendar must reach the end of a window that is counted from that day.
+    """
     if office is None or office.contract_version < approval.contract_version:
         return approval.office_code
     if calendar is None or calendar.version < approval.calendar_version:
         return SCHEDULE_SUBJECT
     try:
-        viewing_window_end(calendar, start_date_of(approval))
+        viewing_window_end(calendar, counted_from)
     except DateNotCovered:
         return SCHEDULE_SUBJECT
     return None
@@ -81,11 +91,11 @@ def decide_issue(
     """Everything the approval asks for, or nothing with the reason. Checked again here (E11, E19)."""
     reason = _refusal(approval, books, local_date(now))
     if reason is not None:
-        return _failed(approval, books.office, reason)
+        return refused(approval, books.office, reason)
     kinds = _kinds(approval)
     mailbox_ids = next_mailbox_ids(approval.office_code, books.office.highest_serial, len(kinds))
     if isinstance(mailbox_ids, MailboxIdsExhausted):
-        return _failed(approval, books.office, IssueFailure.IDS_EXHAUSTED)
+        return refused(approval, books.office, IssueFailure.IDS_EXHAUSTED)
     start_date = start_date_of(approval)
     return Issue(
         receipt_number=approval.receipt_number,
@@ -93,10 +103,17 @@ def decide_issue(
         office_code=approval.office_code,
         start_date=start_date,
         issued_at=now,
-        entries=_entries(approval, mailbox_ids, kinds),
+        entries=_entries(approval, mailbox_ids, kinds, now),
         abolished=tuple(approval.abolish),
         window=viewing_window(calendar, now, start_date) if mailbox_ids else None,
     )
+
+
+def refuse_superseded(approval: ApplicationApproved, office: Office, newest_revision: int) -> MailboxIssueFailed | None:
+    """The refusal of an approval whose application has been decided on at a newer revision; None where it has not."""
+    if approval.revision >= newest_revision:
+        return None
+    return refused(approval, office, IssueFailure.REVISION_SUPERSEDED)
 
 
 def books_after(books: OfficeBooks, issue: Issue) -> OfficeBooks:
@@ -122,6 +139,17 @@ def issued_data(issue: Issue) -> MailboxesIssued:
     )
 
 
+def refused(approval: ApplicationApproved, office: Office, reason: IssueFailure) -> MailboxIssueFailed:
+    """The event's data when nothing is issued, with the reason that goes back to review."""
+    return MailboxIssueFailed(
+        receipt_number=approval.receipt_number,
+        revision=approval.revision,
+        office_code=approval.office_code,
+        reason_code=reason,
+        remaining=remaining_serials(office.highest_serial),
+    )
+
+
 def _refusal(approval: ApplicationApproved, books: OfficeBooks, today: date) -> IssueFailure | None:
     start_date = start_date_of(approval)
     if books.office.is_closed(start_date):
@@ -135,23 +163,13 @@ def _refusal(approval: ApplicationApproved, books: OfficeBooks, today: date) -> 
     return None
 
 
-def _failed(approval: ApplicationApproved, office: Office, reason: IssueFailure) -> MailboxIssueFailed:
-    return MailboxIssueFailed(
-        receipt_number=approval.receipt_number,
-        revision=approval.revision,
-        office_code=approval.office_code,
-        reason_code=reason,
-        remaining=remaining_serials(office.highest_serial),
-    )
-
-
 def _kinds(approval: ApplicationApproved) -> Sequence[MailboxKind]:
     """The kind of each line, one serial space for both (E5)."""
     return [MailboxKind.SMTP_POP3] * approval.add_smtp_pop3 + [MailboxKind.EDIFACT] * approval.add_edifact
 
 
 def _entries(
-    approval: ApplicationApproved, mailbox_ids: Sequence[MailboxId], kinds: Sequence[MailboxKind]
+    approval: ApplicationApproved, mailbox_ids: Sequence[MailboxId], kinds: Sequence[MailboxKind], now: datetime
 ) -> tuple[LedgerEntry, ...]:
     return tuple(
         LedgerEntry(
@@ -160,6 +178,7 @@ def _entries(
             cause=MailboxCause.ISSUED,
             status=MailboxStatus.ISSUED,
             active_from=start_date_of(approval),
+            entered_at=now,
             receipt_number=approval.receipt_number,
             line=line,
         )

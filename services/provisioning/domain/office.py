@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from services.provisioning.domain.ledger import LedgerEntry, MailboxCause, MailboxStatus
 from shared.contracts.event_data import MailboxKind
@@ -63,8 +63,8 @@ def office_of_contract(contract: ContractPublished) -> Office:
     )
 
 
-def opening_entries(contract: ContractPublished) -> Sequence[LedgerEntry]:
-    """Ledger rows of the mailboxes that existed at first registration. Raises ForeignOpeningMailbox."""
+def opening_entries(contract: ContractPublished, now: datetime) -> Sequence[LedgerEntry]:
+    """Ledger rows of the mailboxes that existed before the books were opened. Raises ForeignOpeningMailbox."""
     for mailbox in contract.opening_mailboxes:
         if office_of_mailbox(mailbox.mailbox_id) != contract.office_code:
             raise ForeignOpeningMailbox(f"{mailbox.mailbox_id} is no number of office {contract.office_code}")
@@ -75,6 +75,7 @@ def opening_entries(contract: ContractPublished) -> Sequence[LedgerEntry]:
             cause=MailboxCause.OPENING_BALANCE,
             status=MailboxStatus.ACTIVE,
             active_from=mailbox.active_from,
+            entered_at=now,
         )
         for mailbox in contract.opening_mailboxes
     ]

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from services.provisioning.domain.office import Office
 from shared.contracts.review_events import SchedulePublished
 from shared.kernel.business_days import BusinessCalendar
+from shared.kernel.identifiers import OfficeCode
 from shared.runtime.database import Connection
 
 
-async def upsert_offices(db: Connection, offices: Sequence[Office]) -> None:
-    """Write newer contracts; an older version changes nothing, and no counter falls. Offices sorted by code."""
-    await db.execute(
+async def upsert_offices(db: Connection, offices: Sequence[Office]) -> frozenset[OfficeCode]:
+    """Write newer contracts and return whose they are; an older version changes nothing, and no counter falls.
+
+    Offices sorted by code, because rows are locked in that order.
+    """
+    rows = await db.fetch(
         """
         insert into offices as known (office_code, contract_version, company_abbreviation, system_class, customs,
                                       billing_code, smtp_pop3_from, edifact_from, closed_on, highest_serial)
@@ -31,6 +35,7 @@ async def upsert_offices(db: Connection, offices: Sequence[Office]) -> None:
             closed_on = excluded.closed_on,
             highest_serial = greatest(known.highest_serial, excluded.highest_serial)
         where known.contract_version < excluded.contract_version
+        returning office_code
         """,
         [office.office_code for office in offices],
         [office.contract_version for office in offices],
@@ -43,6 +48,7 @@ async def upsert_offices(db: Connection, offices: Sequence[Office]) -> None:
         [office.closed_on for office in offices],
         [office.highest_serial for office in offices],
     )
+    return frozenset(OfficeCode(row["office_code"]) for row in rows)
 
 
 async def upsert_calendar(db: Connection, schedule: SchedulePublished) -> None:

@@ -1,23 +1,33 @@
-"""Queries that issue: office counters, the ID ledger, sealed passwords and credentials."""
+"""Queries that issue: office counters and the ID ledger."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import asyncpg
 
 from services.provisioning.domain.issuing import Issue
 from services.provisioning.domain.ledger import LedgerEntry
 from services.provisioning.domain.office import Office
-from services.provisioning.domain.passwords import SealedPassword
 from shared.contracts.intake_events import SystemClass
+from shared.contracts.provisioning_events import MailboxIssueFailed
 from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
 from shared.runtime.database import Connection
 
 INSERT_MAILBOXES = """
-insert into mailboxes (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from)
-select mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from
+insert into mailboxes as known (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from,
+                                entered_at, change, changed_at)
+select mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from,
+       entered_at, 'entered', entered_at
 from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::text[],
-            $6::text[], $7::smallint[], $8::text[], $9::date[])
-    as given (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from)
+            $6::text[], $7::smallint[], $8::text[], $9::date[], $10::timestamptz[])
+    as given (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from, entered_at)
+"""
+
+EXPLAIN_GAP = """
+on conflict (mailbox_id) do update
+set kind = excluded.kind, cause = excluded.cause, status = excluded.status, active_from = excluded.active_from,
+    ended_at = null, end_cause = null, change = excluded.change, changed_at = excluded.changed_at
+where known.cause = 'opening_gap'
 """
 
 
@@ -41,6 +51,44 @@ async def find_issued_receipts(db: Connection, receipt_numbers: Sequence[Receipt
     """Which of the applications have been issued already. To be asked after their offices are locked."""
     rows = await db.fetch("select receipt_number from issues where receipt_number = any($1)", receipt_numbers)
     return frozenset(ReceiptNumber(row["receipt_number"]) for row in rows)
+
+
+async def find_newest_revisions(db: Connection, receipt_numbers: Sequence[ReceiptNumber]) -> dict[ReceiptNumber, int]:
+    """The newest revision of each application on which provisioning has decided; the others are left out."""
+    rows = await db.fetch(
+        """
+        select receipt_number, revision from issues where receipt_number = any($1)
+        union all
+        select receipt_number, revision from refused_approvals where receipt_number = any($1)
+        """,
+        receipt_numbers,
+    )
+    newest: dict[ReceiptNumber, int] = {}
+    for row in rows:
+        number = ReceiptNumber(row["receipt_number"])
+        newest[number] = max(row["revision"], newest.get(number, 0))
+    return newest
+
+
+async def remember_refusals(db: Connection, failures: Sequence[MailboxIssueFailed], now: datetime) -> None:
+    """Remember for which revision nothing was issued; of several of one application the newest counts."""
+    if not failures:
+        return
+    newest = {failure.receipt_number: failure for failure in sorted(failures, key=lambda failure: failure.revision)}
+    await db.execute(
+        """
+        insert into refused_approvals as known (receipt_number, revision, reason_code, refused_at)
+        select receipt_number, revision, reason_code, $4
+        from unnest($1::text[], $2::integer[], $3::text[]) as given (receipt_number, revision, reason_code)
+        on conflict (receipt_number) do update
+        set revision = excluded.revision, reason_code = excluded.reason_code, refused_at = excluded.refused_at
+        where known.revision <= excluded.revision
+        """,
+        list(newest),
+        [failure.revision for failure in newest.values()],
+        [failure.reason_code.value for failure in newest.values()],
+        now,
+    )
 
 
 async def find_abolishable_mailboxes(
@@ -99,8 +147,25 @@ async def insert_mailboxes(db: Connection, entries: Sequence[LedgerEntry]) -> No
 
 
 async def insert_opening_mailboxes(db: Connection, entries: Sequence[LedgerEntry]) -> None:
-    """Add opening mailboxes to the ledger; those it has already stay as they are."""
-    await db.execute(f"{INSERT_MAILBOXES} on conflict (mailbox_id) do nothing", *_ledger_columns(entries))
+    """Add opening mailboxes to the ledger; those it has already stay as they are, but for gaps, which they explain."""
+    await db.execute(f"{INSERT_MAILBOXES} {EXPLAIN_GAP}", *_ledger_columns(entries))
+
+
+async def insert_opening_gaps(db: Connection, office_codes: Sequence[OfficeCode], now: datetime) -> None:
+    """Add a row for every serial up to the offices' counters that has none: spent before the books were opened."""
+    await db.execute(
+        """
+        insert into mailboxes (mailbox_id, office_code, serial, cause, status, entered_at, ended_at, end_cause, change,
+                               changed_at)
+        select office_code || lpad(serial::text, 2, '0'), office_code, serial, 'opening_gap', 'void', $2, $2,
+               'before_opening', 'entered', $2
+        from offices cross join generate_series(1, highest_serial) as serial
+        where office_code = any($1)
+        on conflict (mailbox_id) do nothing
+        """,
+        office_codes,
+        now,
+    )
 
 
 async def plan_abolitions(db: Connection, issues: Sequence[Issue]) -> None:
@@ -109,45 +174,16 @@ async def plan_abolitions(db: Connection, issues: Sequence[Issue]) -> None:
     await db.execute(
         """
         update mailboxes
-        set abolition_receipt_number = given.receipt_number, abolished_on = given.abolished_on
-        from unnest($1::text[], $2::text[], $3::date[]) as given (mailbox_id, receipt_number, abolished_on)
+        set abolition_receipt_number = given.receipt_number, abolished_on = given.abolished_on,
+            change = 'abolition_planned', changed_at = given.planned_at
+        from unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[])
+            as given (mailbox_id, receipt_number, abolished_on, planned_at)
         where mailboxes.mailbox_id = given.mailbox_id
         """,
         [mailbox for mailbox, _ in planned],
         [issue.receipt_number for _, issue in planned],
         [issue.start_date for _, issue in planned],
-    )
-
-
-async def insert_sealed_passwords(
-    db: Connection, sealed: Sequence[SealedPassword], receipt_numbers: Sequence[ReceiptNumber]
-) -> None:
-    """Keep sealed passwords for the window; `receipt_numbers` has one entry per password."""
-    await db.execute(
-        """
-        insert into sealed_passwords (mailbox_id, receipt_number, closing_day, wrapped_key, ciphertext)
-        select mailbox_id, receipt_number, closing_day, wrapped_key, ciphertext
-        from unnest($1::text[], $2::text[], $3::date[], $4::bytea[], $5::bytea[])
-            as given (mailbox_id, receipt_number, closing_day, wrapped_key, ciphertext)
-        """,
-        [each.mailbox_id for each in sealed],
-        receipt_numbers,
-        [each.closing_day for each in sealed],
-        [each.wrapped_key for each in sealed],
-        [each.ciphertext for each in sealed],
-    )
-
-
-async def insert_credentials(db: Connection, hashes: Mapping[MailboxId, str]) -> None:
-    """Keep the mail server's hashes until service starts."""
-    await db.execute(
-        """
-        insert into mailbox_credentials (mailbox_id, password_hash)
-        select mailbox_id, password_hash
-        from unnest($1::text[], $2::text[]) as given (mailbox_id, password_hash)
-        """,
-        list(hashes),
-        list(hashes.values()),
+        [issue.issued_at for _, issue in planned],
     )
 
 
@@ -166,4 +202,5 @@ def _ledger_columns(entries: Sequence[LedgerEntry]) -> Sequence[Sequence[object]
         [entry.line for entry in entries],
         [entry.status.value for entry in entries],
         [entry.active_from for entry in entries],
+        [entry.entered_at for entry in entries],
     )

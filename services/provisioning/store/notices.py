@@ -1,14 +1,13 @@
-"""Queries of the ID notice page: the notice, its sealed passwords, burned tickets and the audit."""
+"""Queries of the ID notice page: the notice, burned tickets and who looked."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.provisioning.domain.notice import Notice, NoticeAction, NoticeMailbox
-from services.provisioning.domain.passwords import SealedPassword
-from shared.contracts.event_data import MailboxKind
+from services.provisioning.domain.notice import Notice, NoticeAction, NoticeMailbox, NoticeView, PastView
+from shared.contracts.event_data import ApplicationKind, MailboxKind
 from shared.contracts.intake_events import SystemClass
-from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
+from shared.kernel.identifiers import OfficeCode, ReceiptNumber
 from shared.runtime.database import Connection
 
 
@@ -52,37 +51,63 @@ async def find_notice(db: Connection, receipt_number: ReceiptNumber) -> Notice |
     """The notice without its mailboxes; None where no password was issued."""
     row = await db.fetchrow(
         """
-        select issues.receipt_number, issues.start_date, issues.office_code, offices.company_abbreviation,
-               offices.system_class, offices.customs, offices.billing_code, issues.viewable_until
+        select issues.receipt_number, issues.kind, issues.issued_at, issues.start_date, issues.office_code,
+               offices.company_abbreviation, offices.system_class, offices.customs, offices.billing_code,
+               issues.viewable_until, issues.window_closed_at as closed_at
         from issues
         join offices on offices.office_code = issues.office_code
         where issues.receipt_number = $1 and issues.viewable_until is not null
         """,
         receipt_number,
     )
-    return None if row is None else Notice(**{**row, "system_class": SystemClass(row["system_class"])})
+    if row is None:
+        return None
+    typed = {"kind": ApplicationKind(row["kind"]), "system_class": SystemClass(row["system_class"])}
+    return Notice(**{**row, **typed})
 
 
 async def find_notice_mailboxes(db: Connection, receipt_number: ReceiptNumber) -> Sequence[NoticeMailbox]:
-    """The mailboxes that the application issued, in the order of its lines."""
-    rows = await db.fetch(
-        "select mailbox_id, kind from mailboxes where receipt_number = $1 order by line", receipt_number
-    )
-    return [NoticeMailbox(MailboxId(row["mailbox_id"]), MailboxKind(row["kind"])) for row in rows]
-
-
-async def find_sealed_passwords(db: Connection, receipt_number: ReceiptNumber) -> Sequence[SealedPassword]:
-    """The application's sealed passwords; none after the window has been closed."""
+    """The mailboxes that the application issued or gave a new password, in the order of its lines."""
     rows = await db.fetch(
         """
-        select mailbox_id, closing_day, wrapped_key, ciphertext
-        from sealed_passwords
-        where receipt_number = $1
-        order by mailbox_id
+        with named as (
+            select mailbox_id, line from mailboxes where receipt_number = $1
+            union all
+            select mailbox_id, line from reissued_mailboxes where receipt_number = $1
+        ), reissued as (
+            select distinct on (mailbox_id) mailbox_id, receipt_number
+            from reissued_mailboxes join issues using (receipt_number)
+            where mailbox_id in (select mailbox_id from named)
+            order by mailbox_id, issued_at desc, receipt_number desc
+        )
+        select mailboxes.mailbox_id, mailboxes.kind, sealed_passwords.mailbox_id is not null as is_readable,
+               nullif(reissued.receipt_number, $1) as reissued_by
+        from named
+        join mailboxes on mailboxes.mailbox_id = named.mailbox_id
+        left join reissued on reissued.mailbox_id = named.mailbox_id
+        left join sealed_passwords
+            on sealed_passwords.mailbox_id = named.mailbox_id and sealed_passwords.receipt_number = $1
+        order by named.line
         """,
         receipt_number,
     )
-    return [SealedPassword(**row) for row in rows]
+    return [NoticeMailbox(**{**row, "kind": MailboxKind(row["kind"])}) for row in rows]
+
+
+async def find_past_views(db: Connection, receipt_number: ReceiptNumber, limit: int) -> Sequence[PastView]:
+    """Who looked at the notice, the latest first."""
+    rows = await db.fetch(
+        """
+        select viewed_at, acting_office, action, mailbox_ids as revealed
+        from notice_views
+        where receipt_number = $1
+        order by viewed_at desc, id desc
+        limit $2
+        """,
+        receipt_number,
+        limit,
+    )
+    return [PastView(**{**row, "action": NoticeAction(row["action"])}) for row in rows]
 
 
 async def mark_first_viewed(db: Connection, receipt_number: ReceiptNumber, now: datetime) -> bool:
@@ -99,25 +124,35 @@ async def mark_first_viewed(db: Connection, receipt_number: ReceiptNumber, now: 
     return marked is not None
 
 
-async def insert_notice_view(
-    db: Connection,
-    view_id: UUID,
-    notice: Notice,
-    acting_office: OfficeCode,
-    action: NoticeAction,
-    window_open: bool,
-    now: datetime,
-) -> None:
+async def insert_notice_view(db: Connection, view: NoticeView) -> None:
     """Audit one opening or revealing of a notice."""
     await db.execute(
         """
-        insert into notice_views (id, receipt_number, acting_office, action, window_open, viewed_at)
-        values ($1, $2, $3, $4, $5, $6)
+        insert into notice_views (id, receipt_number, acting_office, action, window_open, mailbox_ids, viewed_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
         """,
-        view_id,
-        notice.receipt_number,
-        acting_office,
-        action.value,
-        window_open,
-        now,
+        view.view_id,
+        view.receipt_number,
+        view.acting_office,
+        view.action.value,
+        view.window_open,
+        sorted(view.revealed),
+        view.viewed_at,
     )
+
+
+async def find_busy_offices(db: Connection, since: datetime, at_least: int) -> Sequence[OfficeCode]:
+    """Offices that looked at ID notices that often since then."""
+    rows = await db.fetch(
+        """
+        select acting_office
+        from notice_views
+        where viewed_at > $1
+        group by acting_office
+        having count(*) >= $2
+        order by acting_office
+        """,
+        since,
+        at_least,
+    )
+    return [OfficeCode(row["acting_office"]) for row in rows]

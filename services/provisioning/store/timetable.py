@@ -4,21 +4,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
-import asyncpg
-
-from services.provisioning.domain.timetable import DueStart, DueWindow
+from services.provisioning.domain.timetable import DueStart
 from shared.contracts.event_data import MailboxKind, MailboxRef
 from shared.kernel.identifiers import MailboxId, ReceiptNumber
 from shared.runtime.database import Connection
 
 
 async def claim_due_starts(db: Connection, today: date, limit: int) -> Sequence[DueStart]:
-    """Applications whose start date has come and whose service has not started."""
+    """Applications whose start date has come and whose service has not started; void ones never start."""
     rows = await db.fetch(
         """
         select receipt_number, office_code, start_date
         from issues
-        where started_at is null and start_date <= $1
+        where started_at is null and voided_at is null and office_closed_at is null and start_date <= $1
         order by start_date, receipt_number
         limit $2
         for no key update skip locked
@@ -30,16 +28,18 @@ async def claim_due_starts(db: Connection, today: date, limit: int) -> Sequence[
 
 
 async def activate_mailboxes(
-    db: Connection, receipt_numbers: Sequence[ReceiptNumber]
+    db: Connection, receipt_numbers: Sequence[ReceiptNumber], now: datetime
 ) -> dict[ReceiptNumber, list[MailboxRef]]:
     """Make the applications' issued mailboxes active; returns them by application."""
     rows = await db.fetch(
         """
-        update mailboxes set status = 'active'
+        update mailboxes
+        set status = 'active', started_at = $2, change = 'started', changed_at = $2
         where receipt_number = any($1) and status = 'issued'
         returning receipt_number, mailbox_id, kind
         """,
         receipt_numbers,
+        now,
     )
     activated: dict[ReceiptNumber, list[MailboxRef]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: str(row["mailbox_id"])):
@@ -49,16 +49,23 @@ async def activate_mailboxes(
 
 
 async def abolish_mailboxes(
-    db: Connection, receipt_numbers: Sequence[ReceiptNumber]
+    db: Connection, receipt_numbers: Sequence[ReceiptNumber], now: datetime, grace_days: int
 ) -> dict[ReceiptNumber, list[MailboxId]]:
-    """Let the applications' planned abolitions take effect (E13); returns the mailboxes by application."""
+    """Let the applications' planned abolitions take effect (E13); returns the mailboxes by application.
+
+    The mail store may erase their content `grace_days` days after the day of the abolition.
+    """
     rows = await db.fetch(
         """
-        update mailboxes set status = 'abolished'
+        update mailboxes
+        set status = 'abolished', ended_at = $2, end_cause = 'abolition',
+            content_erasable_from = abolished_on + $3::integer, change = 'abolished', changed_at = $2
         where abolition_receipt_number = any($1) and status = 'active'
         returning abolition_receipt_number, mailbox_id
         """,
         receipt_numbers,
+        now,
+        grace_days,
     )
     abolished: dict[ReceiptNumber, list[MailboxId]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: str(row["mailbox_id"])):
@@ -66,92 +73,6 @@ async def abolish_mailboxes(
     return dict(abolished)
 
 
-async def open_mail_server_accounts(db: Connection, mailbox_ids: Sequence[MailboxId]) -> None:
-    """Show active mailboxes with their hashes to the mail server."""
-    await db.execute(
-        """
-        insert into mail_server_accounts (mailbox_id, password_hash, active)
-        select mailbox_id, password_hash, true
-        from mailbox_credentials
-        where mailbox_id = any($1)
-        on conflict (mailbox_id) do update set password_hash = excluded.password_hash, active = true
-        """,
-        mailbox_ids,
-    )
-
-
-async def close_mail_server_accounts(db: Connection, mailbox_ids: Sequence[MailboxId]) -> None:
-    """Have the mail server refuse logins; an opening mailbox gets its first row here, without a hash."""
-    await db.execute(
-        """
-        insert into mail_server_accounts (mailbox_id, password_hash, active)
-        select mailbox_id, null, false
-        from unnest($1::text[]) as given (mailbox_id)
-        on conflict (mailbox_id) do update set active = false
-        """,
-        mailbox_ids,
-    )
-
-
 async def mark_started(db: Connection, receipt_numbers: Sequence[ReceiptNumber], now: datetime) -> None:
     """Remember that service has started."""
     await db.execute("update issues set started_at = $2 where receipt_number = any($1)", receipt_numbers, now)
-
-
-async def claim_ending_windows(db: Connection, today: date, limit: int) -> Sequence[DueWindow]:
-    """Open windows that end within one business day and have not been announced."""
-    rows = await db.fetch(
-        """
-        select receipt_number, office_code, viewable_until, first_viewed_at
-        from issues
-        where closing_announced_at is null and window_closed_at is null
-          and closing_notice_on <= $1 and viewable_until >= $1
-        order by closing_notice_on, receipt_number
-        limit $2
-        for no key update skip locked
-        """,
-        today,
-        limit,
-    )
-    return [_due_window(row) for row in rows]
-
-
-async def mark_closing_announced(db: Connection, receipt_numbers: Sequence[ReceiptNumber], now: datetime) -> None:
-    """Remember that the windows' end has been announced."""
-    await db.execute("update issues set closing_announced_at = $2 where receipt_number = any($1)", receipt_numbers, now)
-
-
-async def claim_ended_windows(db: Connection, today: date, limit: int) -> Sequence[DueWindow]:
-    """Windows whose last day is over and whose secrets still exist."""
-    rows = await db.fetch(
-        """
-        select receipt_number, office_code, viewable_until, first_viewed_at
-        from issues
-        where window_closed_at is null and viewable_until < $1
-        order by viewable_until, receipt_number
-        limit $2
-        for no key update skip locked
-        """,
-        today,
-        limit,
-    )
-    return [_due_window(row) for row in rows]
-
-
-async def delete_sealed_passwords(db: Connection, receipt_numbers: Sequence[ReceiptNumber]) -> None:
-    """Erase the applications' ciphertexts."""
-    await db.execute("delete from sealed_passwords where receipt_number = any($1)", receipt_numbers)
-
-
-async def mark_windows_closed(db: Connection, receipt_numbers: Sequence[ReceiptNumber], now: datetime) -> None:
-    """Remember that the windows are closed."""
-    await db.execute("update issues set window_closed_at = $2 where receipt_number = any($1)", receipt_numbers, now)
-
-
-def _due_window(row: asyncpg.Record) -> DueWindow:
-    return DueWindow(
-        receipt_number=row["receipt_number"],
-        office_code=row["office_code"],
-        viewable_until=row["viewable_until"],
-        ever_viewed=row["first_viewed_at"] is not None,
-    )

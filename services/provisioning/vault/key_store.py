@@ -1,29 +1,41 @@
-"""Keys per closing day, outside the database: destroying one makes every copy of that day's passwords unreadable."""
+"""What a key store does: keys per closing day, outside the database, so that destroying one ends every copy.
 
-import asyncio
-import os
-import secrets
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+A password is sealed under a data key of its own; the day's key wraps that data key. Who has the database, a dump or a
+copy of its files, but not the day's key, has nothing; once the key is destroyed, nobody has anything.
+
+To put a key management service in the place of the directory, implement `KeyStore` so that
+- a closing day names one symmetric key (an alias `nss-mailbox-2018-11-05`, say), made at the first `wrap` by whichever
+  replica comes first; the others use the same one;
+- `wrap` and `unwrap` are the service's encrypt and decrypt, with the day in ISO form as associated data, so that what
+  was wrapped for one day never opens under another; key material never leaves the service;
+- `destroy` is final when it returns: a service that only schedules a deletion for later must also deny all use at once;
+- whatever is temporary (network, throttling, permission) is raised as KeyStoreUnavailable, with a code of its own:
+  callers then issue nothing and try again; and a key that is gone is KeyDestroyed, which nobody tries again;
+- backups of the service are made and kept apart from those of the database, and expire within the window.
+"""
+
+from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
-from typing import Protocol, TypeVar
+from enum import StrEnum
+from typing import Protocol
 
-import structlog
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-T = TypeVar("T")
-log = structlog.get_logger(__name__)
+class KeyStoreFault(StrEnum):
+    """Why a key store cannot be used: stable codes for logs, metrics and alerts."""
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
-ERASED_KEY = bytes(KEY_BYTES)
-"""What a key file holds between being overwritten and being unlinked."""
+    MISSING = "key_store_missing"
+    EXPOSED = "key_store_exposed"
+    UNREADABLE = "key_store_unreadable"
+    UNWRITABLE = "key_store_unwritable"
+    DAMAGED = "key_store_damaged"
 
 
 class KeyStoreUnavailable(OSError):
     """The key store cannot be used now; nothing may be issued. Infrastructure: to be tried again."""
+
+    def __init__(self, code: KeyStoreFault, text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class KeyDestroyed(LookupError):
@@ -45,126 +57,6 @@ class KeyStore(Protocol):
         """Destroy the day's key; a key that is gone already is fine. Raises KeyStoreUnavailable."""
         ...
 
-
-class DirectoryKeyStore:
-    """One file per day in a directory that only the service's user may enter, shared by its replicas."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    async def wrap(self, closing_day: date, data_keys: Sequence[bytes]) -> list[bytes]:
-        """As the protocol says."""
-        day_key = await _off_the_loop(self._read_or_create, closing_day)
-        return [_encrypt(day_key, closing_day, data_key) for data_key in data_keys]
-
-    async def unwrap(self, closing_day: date, wrapped_keys: Sequence[bytes]) -> list[bytes]:
-        """As the protocol says."""
-        day_key = await _off_the_loop(self._read, closing_day)
-        if day_key is None:
-            raise KeyDestroyed(f"no key for {closing_day}")
-        return [_decrypt(day_key, closing_day, wrapped) for wrapped in wrapped_keys]
-
-    async def destroy(self, closing_day: date) -> None:
-        """As the protocol says."""
-        await _off_the_loop(self._destroy, closing_day)
-
-    def _read_or_create(self, closing_day: date) -> bytes:
-        key = self._read(closing_day)
-        if key is not None:
-            return key
-        self._create(closing_day)
-        key = self._read(closing_day)
-        if key is None:
-            raise KeyStoreUnavailable(f"the key for {closing_day} vanished while it was made")
-        return key
-
-    def _read(self, closing_day: date) -> bytes | None:
-        self._check_directory()
-        try:
-            key = self._path(closing_day).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise KeyStoreUnavailable(f"cannot read the key for {closing_day}: {error.strerror}") from error
-        if key == ERASED_KEY:
-            return None
-        if len(key) != KEY_BYTES:
-            raise KeyStoreUnavailable(f"the key file for {closing_day} is damaged: {len(key)} bytes")
-        return key
-
-    def _create(self, closing_day: date) -> None:
-        # Written and fsynced under a name of its own, then linked: the day's name appears complete or not at all,
-        # and of two replicas exactly one link succeeds; the other reads the winner's key.
-        draft = self._directory / f".{closing_day}.{secrets.token_hex(8)}"
-        try:
-            _write_exclusively(draft, secrets.token_bytes(KEY_BYTES))
-            with suppress(FileExistsError):
-                os.link(draft, self._path(closing_day))
-            draft.unlink()
-            self._fsync_directory()
-        except OSError as error:
-            raise KeyStoreUnavailable(f"cannot make the key for {closing_day}: {error.strerror}") from error
-
-    def _destroy(self, closing_day: date) -> None:
-        self._check_directory()
-        path = self._path(closing_day)
-        try:
-            with path.open("r+b") as file:
-                file.write(ERASED_KEY)
-                file.flush()
-                os.fsync(file.fileno())
-            path.unlink(missing_ok=True)
-            self._fsync_directory()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise KeyStoreUnavailable(f"cannot destroy the key for {closing_day}: {error.strerror}") from error
-
-    def _check_directory(self) -> None:
-        try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            mode = self._directory.stat().st_mode & 0o777
-        except OSError as error:
-            raise KeyStoreUnavailable(f"cannot use the key directory: {error.strerror}") from error
-        if mode & 0o077:
-            raise KeyStoreUnavailable(f"the key directory's mode is {mode:o}; it must be 700")
-
-    def _fsync_directory(self) -> None:
-        descriptor = os.open(self._directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def _path(self, closing_day: date) -> Path:
-        return self._directory / f"{closing_day.isoformat()}.key"
-
-
-async def _off_the_loop(work: Callable[[date], T], closing_day: date) -> T:
-    try:
-        return await asyncio.to_thread(work, closing_day)
-    except KeyStoreUnavailable as problem:
-        # Whoever retries reports the class alone; this line tells the operator what to mend.
-        log.error("the key store is unavailable", reason=str(problem))
-        raise
-
-
-def _write_exclusively(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _encrypt(day_key: bytes, closing_day: date, data_key: bytes) -> bytes:
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(day_key).encrypt(nonce, data_key, closing_day.isoformat().encode())
-
-
-def _decrypt(day_key: bytes, closing_day: date, wrapped: bytes) -> bytes:
-    nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
-    try:
-        return AESGCM(day_key).decrypt(nonce, sealed, closing_day.isoformat().encode())
-    except InvalidTag as error:
-        raise ValueError(f"not a key wrapped for {closing_day}") from error
+    async def check(self) -> None:
+        """Nothing, if keys could be made, read and destroyed now. Raises KeyStoreUnavailable."""
+        ...

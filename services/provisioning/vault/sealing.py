@@ -3,13 +3,15 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.provisioning.domain.passwords import MailboxPassword, SealedPassword
-from services.provisioning.vault.key_store import KEY_BYTES, NONCE_BYTES, KeyStore
+from services.provisioning.vault.key_directory import KEY_BYTES, NONCE_BYTES
+from services.provisioning.vault.key_store import KeyStore
 from shared.kernel.identifiers import MailboxId
 
 
@@ -35,16 +37,38 @@ async def open_passwords(
     key_store: KeyStore, sealed_passwords: Sequence[SealedPassword]
 ) -> dict[MailboxId, MailboxPassword]:
     """The clear passwords by mailbox. Raises SealBroken, KeyDestroyed or KeyStoreUnavailable."""
-    by_day: dict[date, list[SealedPassword]] = defaultdict(list)
-    for sealed in sealed_passwords:
-        by_day[sealed.closing_day].append(sealed)
     opened: dict[MailboxId, MailboxPassword] = {}
-    for closing_day, of_day in by_day.items():
+    for closing_day, of_day in _by_day(sealed_passwords).items():
         data_keys = await _unwrap(key_store, closing_day, of_day)
         opened.update(
             {sealed.mailbox_id: _open(data_key, sealed) for sealed, data_key in zip(of_day, data_keys, strict=True)}
         )
     return opened
+
+
+async def move_to_day(
+    key_store: KeyStore, sealed_passwords: Sequence[SealedPassword], closing_day: date
+) -> list[SealedPassword]:
+    """The same seals for another closing day: their data keys wrapped anew, no password opened.
+
+    Raises SealBroken, KeyDestroyed or KeyStoreUnavailable.
+    """
+    moved: list[SealedPassword] = []
+    for old_day, of_day in _by_day(sealed_passwords).items():
+        data_keys = await _unwrap(key_store, old_day, of_day)
+        wrapped_keys = await key_store.wrap(closing_day, data_keys)
+        moved += [
+            replace(sealed, closing_day=closing_day, wrapped_key=wrapped_key)
+            for sealed, wrapped_key in zip(of_day, wrapped_keys, strict=True)
+        ]
+    return moved
+
+
+def _by_day(sealed_passwords: Sequence[SealedPassword]) -> Mapping[date, list[SealedPassword]]:
+    by_day: dict[date, list[SealedPassword]] = defaultdict(list)
+    for sealed in sealed_passwords:
+        by_day[sealed.closing_day].append(sealed)
+    return by_day
 
 
 async def _unwrap(key_store: KeyStore, closing_day: date, sealed: Sequence[SealedPassword]) -> list[bytes]:

@@ -1,11 +1,10 @@
 """Issuing: from approvals to IDs, sealed passwords and one event each, all or nothing per application."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.provisioning import store, vault
+from services.provisioning import store
 from services.provisioning.domain.issuing import (
     Issue,
     OfficeBooks,
@@ -15,20 +14,16 @@ from services.provisioning.domain.issuing import (
     issued_data,
     missing_fact,
 )
-from services.provisioning.domain.passwords import (
-    Credential,
-    MailboxPassword,
-    RandomBelow,
-    SealedPassword,
-    new_password,
-)
+from services.provisioning.domain.passwords import Credential, RandomBelow, new_password
 from services.provisioning.vault import KeyStore, MailServerHasher
+from services.provisioning.workflows.credentials import NewSecret, keep_secrets
+from services.provisioning.workflows.verifying import LedgerWatch
 from shared.contracts.envelope import Event, new_event
 from shared.contracts.event_data import EventData
 from shared.contracts.provisioning_events import MailboxIssueFailed
 from shared.contracts.review_events import ApplicationApproved
 from shared.kernel.business_days import BusinessCalendar
-from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
+from shared.kernel.identifiers import OfficeCode, ReceiptNumber
 from shared.runtime.clock import Clock
 from shared.runtime.database import Connection
 from shared.runtime.event_outbox import append_events
@@ -51,6 +46,10 @@ class IssuingTools:
     hasher: MailServerHasher
     random_source: RandomBelow
     password_length: int
+    content_grace_days: int = 30
+    """How long the mail store keeps the content of a mailbox that has ended (E13)."""
+    watch: LedgerWatch = field(default_factory=LedgerWatch)
+    """Nothing is issued unless it says that the ledger is current."""
 
 
 @dataclass(slots=True)
@@ -92,7 +91,8 @@ async def issue_mailboxes(
     decisions = _decide(events, books, calendar, issued_before, tools)
 
     await _write_issues(db, [issue for _, issue in decisions.issues], books)
-    await _write_credentials(db, decisions.issues, candidates, tools.key_store)
+    await keep_secrets(db, _new_secrets(decisions.issues, candidates), tools.key_store)
+    await store.remember_refusals(db, [failure for _, failure in decisions.failures], tools.clock.now())
     await append_events(db, _events(decisions, tools))
     reach("provisioning.between-allocation-and-commit")
     return decisions.waiting
@@ -140,35 +140,12 @@ async def _write_issues(db: Connection, issues: Sequence[Issue], books: Mapping[
         await store.plan_abolitions(db, issues)
 
 
-async def _write_credentials(
-    db: Connection, issues: Sequence[tuple[Approval, Issue]], candidates: Candidates, key_store: KeyStore
-) -> None:
-    credentials = {
-        entry.mailbox_id: credential
-        for event, issue in issues
-        for entry, credential in zip(issue.entries, candidates[event.id], strict=True)
-    }
-    if not credentials:
-        return
-    receipts = {entry.mailbox_id: issue.receipt_number for _, issue in issues for entry in issue.entries}
-    sealed = await _seal(key_store, [issue for _, issue in issues], credentials)
-    await store.insert_sealed_passwords(db, sealed, [receipts[each.mailbox_id] for each in sealed])
-    hashes = {mailbox_id: credential.mail_server_hash for mailbox_id, credential in credentials.items()}
-    await store.insert_credentials(db, hashes)
-
-
-async def _seal(
-    key_store: KeyStore, issues: Sequence[Issue], credentials: Mapping[MailboxId, Credential]
-) -> list[SealedPassword]:
-    by_day: dict[date, dict[MailboxId, MailboxPassword]] = {}
-    for issue in issues:
-        if issue.window is not None:
-            of_day = by_day.setdefault(issue.window.viewable_until, {})
-            of_day.update({entry.mailbox_id: credentials[entry.mailbox_id].password for entry in issue.entries})
+def _new_secrets(issues: Sequence[tuple[Approval, Issue]], candidates: Candidates) -> list[NewSecret]:
     return [
-        sealed
-        for closing_day, passwords in by_day.items()
-        for sealed in await vault.seal_passwords(key_store, closing_day, passwords)
+        NewSecret(entry.mailbox_id, issue.receipt_number, issue.window.viewable_until, credential)
+        for event, issue in issues
+        if issue.window is not None
+        for entry, credential in zip(issue.entries, candidates[event.id], strict=True)
     ]
 
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,23 @@ import pytest
 from services.provisioning import workflows
 from services.provisioning.domain.passwords import MailboxPassword
 from services.provisioning.vault import DirectoryKeyStore, KeyStore
-from services.provisioning.workflows import IssuingTools, NoticeDesk, Timetable
+from services.provisioning.workflows import IssuingTools, LedgerWatch, NoticeDesk, Timetable
 from shared.contracts.envelope import Event
 from shared.contracts.intake_events import ContractPublished
-from shared.contracts.review_events import ApplicationApproved, SchedulePublished
+from shared.contracts.review_events import (
+    ApplicationApproved,
+    ApplicationVoided,
+    SchedulePublished,
+    StartDateChanged,
+)
+from shared.kernel.identifiers import MailboxId, ReceiptNumber
+from shared.kernel.local_time import TOKYO
 from shared.runtime.clock import Clock
 from shared.runtime.database import Pool, open_pool, transaction
 from shared.runtime.event_router import Waiting
 from shared.runtime.ids import new_uuid7
-from tests.builders import FixedClock, a_contract, a_schedule, an_event
+from tests.builders import NOW, OFFICE, RECEIPT, START_DATE, FixedClock, a_contract, a_schedule, an_approval, an_event
+from tests.component.provisioning.notice_browser import Browser, opened_browser
 
 CreateDatabase = Callable[[str], Awaitable[str]]
 
@@ -54,19 +63,45 @@ class Provisioning:
     async def publish_contracts(self, *contracts: ContractPublished) -> None:
         """Deliver contracts in one batch."""
         async with transaction(self.pool) as db:
-            await workflows.register_contracts(db, [an_event(each, key=each.office_code) for each in contracts])
+            events = [an_event(each, key=each.office_code) for each in contracts]
+            await workflows.register_contracts(db, events, self.clock.now())
 
     async def publish_schedules(self, *schedules: SchedulePublished) -> None:
         """Deliver schedules in one batch."""
         async with transaction(self.pool) as db:
-            await workflows.adopt_calendar(db, [an_event(each, key="schedule") for each in schedules])
+            await workflows.adopt_calendar(db, [an_event(each, key="schedule") for each in schedules], self.tools)
 
     async def approve(self, *events: Event[ApplicationApproved], tools: IssuingTools | None = None) -> list[Waiting]:
         """Deliver approvals in one batch, preparing them first."""
         tools = tools or self.tools
         candidates = await workflows.prepare_credentials(tools, events)
         async with transaction(self.pool) as db:
-            return await workflows.issue_mailboxes(db, events, candidates, tools)
+            return await workflows.act_on_approvals(db, events, candidates, tools)
+
+    async def void(self, *numbers: str, office: str = OFFICE) -> None:
+        """Deliver that applications were voided, in one batch."""
+        voided = [ApplicationVoided(receipt_number=each, voided_at=NOW, reason_code="no_setting") for each in numbers]
+        async with transaction(self.pool) as db:
+            await workflows.void_mailboxes(db, [an_event(each, key=office) for each in voided], self.tools)
+
+    async def move(self, number: str, new_start_date: date, office: str = OFFICE) -> list[Waiting]:
+        """Deliver that an application's start date was changed."""
+        change = StartDateChanged(
+            receipt_number=number,
+            old_start_date=START_DATE,
+            new_start_date=new_start_date,
+            system_setting_deadline=date(2018, 11, 9),
+            note="moved",
+        )
+        async with transaction(self.pool) as db:
+            return await workflows.reschedule_mailboxes(db, [an_event(change, key=office)], self.tools)
+
+    async def read_passwords(self, receipt: ReceiptNumber = RECEIPT) -> dict[str, str]:
+        """Every password that the application's ID notice shows in clear now, by mailbox."""
+        mailboxes = [MailboxId(row[0]) for row in await self.rows("select mailbox_id from mailboxes")]
+        shown = await workflows.reveal_id_notice(self.desk, receipt, OFFICE, mailboxes)
+        assert shown is not None
+        return {row.mailbox.mailbox_id: row.password.reveal() for row in shown.rows if row.password is not None}
 
     async def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
         """Whatever a test wants to see."""
@@ -78,6 +113,11 @@ class Provisioning:
         return [model.model_validate_json(row["payload"]) for row in rows]
 
 
+def japan(text: str) -> datetime:
+    """An instant given in Japan's time."""
+    return datetime.fromisoformat(text).replace(tzinfo=TOKYO)
+
+
 def issuing_tools(clock: Clock, key_store: KeyStore) -> IssuingTools:
     """Tools with real randomness and instant hashes."""
     return IssuingTools(
@@ -87,6 +127,7 @@ def issuing_tools(clock: Clock, key_store: KeyStore) -> IssuingTools:
         hasher=InstantHasher(),
         random_source=secrets.randbelow,
         password_length=16,
+        watch=LedgerWatch(is_current=True),
     )
 
 
@@ -96,6 +137,7 @@ async def empty_provisioning(service_database: CreateDatabase, tmp_path: Path) -
     pool = await open_pool(await service_database("provisioning"), application_name="test", max_size=10)
     clock = FixedClock()
     keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
     yield Provisioning(pool, clock, keys, issuing_tools(clock, DirectoryKeyStore(keys)))
     await pool.close()
 
@@ -106,3 +148,11 @@ async def provisioning(empty_provisioning: Provisioning) -> Provisioning:
     await empty_provisioning.publish_contracts(a_contract())
     await empty_provisioning.publish_schedules(a_schedule())
     return empty_provisioning
+
+
+@pytest.fixture
+async def browser(provisioning: Provisioning, tmp_path: Path) -> AsyncIterator[Browser]:
+    """The manual's application is issued, and a browser stands ready to open its ID notice."""
+    await provisioning.approve(an_event(an_approval()))
+    async with opened_browser(provisioning, tmp_path) as opened:
+        yield opened

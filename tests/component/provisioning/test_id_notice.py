@@ -1,104 +1,25 @@
-"""The ID notice page over HTTP: tickets, the five-minute session, masking, revealing, the window, the audit."""
+"""The ID notice page over HTTP: the five-minute session, masking, revealing, the window, the audit."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from uuid import UUID
 
-import httpx2
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from prometheus_client import REGISTRY
 
-from services.provisioning import main as composition
 from services.provisioning import workflows
-from services.provisioning.web import SESSION_LIFETIME, TICKET_PATH, NoticePages, build_pages
+from services.provisioning.workflows import NoticeDesk
 from shared.contracts.provisioning_events import NoticeViewed
-from shared.kernel.identifiers import OfficeCode, ReceiptNumber
+from shared.kernel.identifiers import ReceiptNumber
 from shared.kernel.local_time import TOKYO
-from shared.runtime.ids import new_uuid7
-from shared.runtime.notice_tickets import NoticeClaims, sign_notice_ticket
-from shared.runtime.web.pages import PageSettings, build_environment
-from shared.runtime.web.sessions import Sessions
-from shared.runtime.web.tokens import new_token
-from tests.builders import NOW, OFFICE, RECEIPT, an_approval, an_event
+from tests.builders import NEW_MAILBOX, OFFICE, RECEIPT, an_approval, an_event
 from tests.component.provisioning.conftest import Provisioning
-
-BASE_URL = "http://provisioning.example"
-INTAKE_URL = "http://intake.example"
-PASSWORD = re.compile(r'<code class="credentials__password">([A-Z2-9]{16})</code>')
-OWN_PAGE = {"sec-fetch-site": "same-origin"}
-FROM_INTAKE = {"sec-fetch-site": "cross-site", "origin": INTAKE_URL}
-
-
-@dataclass(frozen=True, slots=True)
-class Browser:
-    """A browser that comes with intake's tickets."""
-
-    provisioning: Provisioning
-    client: httpx2.AsyncClient
-    signing_key: Path
-
-    def ticket(
-        self,
-        receipt: ReceiptNumber = RECEIPT,
-        office: OfficeCode = OFFICE,
-        jti: UUID | None = None,
-        now: datetime = NOW,
-    ) -> str:
-        """What intake signs for the application's office."""
-        claims = NoticeClaims(OFFICE, office, receipt, jti or new_uuid7())
-        return sign_notice_ticket(claims, self.signing_key, now)
-
-    async def hand_in(self, ticket: str) -> httpx2.Response:
-        """Post a ticket, as intake's page makes the browser do."""
-        return await self.client.post(TICKET_PATH, data={"ticket": ticket}, headers=FROM_INTAKE)
-
-    async def open(self, receipt: ReceiptNumber = RECEIPT) -> httpx2.Response:
-        """The notice as it now stands."""
-        return await self.client.get(f"/id-notice/{receipt}")
-
-    async def reveal(self, receipt: ReceiptNumber = RECEIPT) -> httpx2.Response:
-        """Press すべて表示."""
-        return await self.client.post(f"/id-notice/{receipt}/reveal", headers=OWN_PAGE)
-
-
-def make_keys(directory: Path) -> tuple[Path, Path]:
-    """A private key of intake and the directory with its public half."""
-    key = Ed25519PrivateKey.generate()
-    private, public = directory / "intake-1.pem", directory / "ticket-keys"
-    public.mkdir()
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    (public / "intake-1.pem").write_bytes(
-        key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    )
-    return private, public
-
-
-@pytest.fixture
-async def browser(provisioning: Provisioning, tmp_path: Path) -> AsyncIterator[Browser]:
-    """The manual's application is issued, and a browser stands ready."""
-    await provisioning.approve(an_event(an_approval()))
-    private, public = make_keys(tmp_path)
-    here = Path(composition.__file__).parent
-    settings = PageSettings("provisioning", BASE_URL, foreign_post_paths=(TICKET_PATH,))
-    policy = settings.session_policy(idle=SESSION_LIFETIME, absolute=SESSION_LIFETIME)
-    pages = NoticePages(
-        settings=settings,
-        environment=build_environment(here / "templates"),
-        sessions=Sessions(provisioning.pool, provisioning.clock, policy, new_token),
-        ticket_keys_dir=public,
-        intake_url=INTAKE_URL,
-        static=here / "static",
-    )
-    transport = httpx2.ASGITransport(app=build_pages(provisioning.desk, pages))
-    async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
-        yield Browser(provisioning, client, private)
+from tests.component.provisioning.notice_browser import (
+    FROM_INTAKE,
+    INTAKE_URL,
+    OWN_PAGE,
+    PASSWORD,
+    Browser,
+)
 
 
 async def audit(provisioning: Provisioning) -> list[tuple[object, ...]]:
@@ -161,59 +82,6 @@ async def test_twenty_looks_at_once_have_one_first_among_them(browser: Browser) 
     assert (len(viewed), sum(event.first_time for event in viewed)) == (20, 1)
 
 
-async def test_a_ticket_used_twice_is_refused_with_words(browser: Browser) -> None:
-    ticket = browser.ticket()
-    await browser.hand_in(ticket)
-    again = await browser.hand_in(ticket)
-    assert again.status_code == 409
-    assert "すでに一度開かれています" in again.text
-    assert f'href="{INTAKE_URL}/applications/{RECEIPT}"' in again.text
-
-
-async def test_of_twenty_hands_at_once_one_ticket_serves_one(browser: Browser) -> None:
-    ticket = browser.ticket()
-    answers = await asyncio.gather(*(browser.hand_in(ticket) for _ in range(20)))
-    assert sorted(answer.status_code for answer in answers) == [303] + [409] * 19
-
-
-async def test_a_used_ticket_is_remembered_until_its_time_is_over(browser: Browser) -> None:
-    await browser.hand_in(browser.ticket())
-    browser.provisioning.clock.advance(seconds=59)
-    assert await workflows.forget_expired_tickets(browser.provisioning.desk) == 0
-    browser.provisioning.clock.advance(seconds=1)
-    assert await workflows.forget_expired_tickets(browser.provisioning.desk) == 1
-
-
-async def test_an_expired_ticket_is_refused_with_words(browser: Browser) -> None:
-    ticket = browser.ticket()
-    browser.provisioning.clock.advance(seconds=61)
-    answer = await browser.hand_in(ticket)
-    assert answer.status_code == 403
-    assert "有効期限が切れました" in answer.text
-
-
-async def test_a_ticket_of_another_office_looks_like_one_for_nothing(browser: Browser) -> None:
-    foreign = await browser.hand_in(browser.ticket(office=OfficeCode("XYZ001")))
-    unknown = await browser.hand_in(browser.ticket(receipt=ReceiptNumber("189999A")))
-    assert foreign.status_code == unknown.status_code == 404
-    assert foreign.text.replace(RECEIPT, "189999A") == unknown.text
-    assert (await browser.open()).status_code == 401
-
-
-@pytest.mark.parametrize("spoil", ["", "rubbish", "a.b.c"])
-async def test_a_ticket_that_is_none_is_refused(browser: Browser, spoil: str) -> None:
-    answer = await browser.hand_in(spoil)
-    assert answer.status_code == 403
-    assert "ID通知内容を開けませんでした" in answer.text
-
-
-async def test_a_ticket_signed_by_a_stranger_is_refused(browser: Browser, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    private, _ = make_keys(elsewhere)
-    assert (await browser.hand_in(replace(browser, signing_key=private).ticket())).status_code == 403
-
-
 async def test_the_session_serves_its_own_notice_alone_and_five_minutes_only(browser: Browser) -> None:
     other = ReceiptNumber("180013A")
     await browser.provisioning.approve(an_event(an_approval(receipt_number=other)))
@@ -237,7 +105,9 @@ async def test_without_a_ticket_a_receipt_number_opens_nothing(browser: Browser,
 
 async def test_a_foreign_page_cannot_make_the_browser_reveal(browser: Browser) -> None:
     await browser.hand_in(browser.ticket())
-    answer = await browser.client.post(f"/id-notice/{RECEIPT}/reveal", headers=FROM_INTAKE)
+    answer = await browser.client.post(
+        f"/id-notice/{RECEIPT}/reveal", data={"shown": [NEW_MAILBOX]}, headers=FROM_INTAKE
+    )
     assert answer.status_code == 403
     assert not PASSWORD.search(answer.text)
 
@@ -282,3 +152,21 @@ async def test_while_the_key_store_is_away_the_page_asks_to_try_again_and_audits
     assert await audit(browser.provisioning) == []
     browser.provisioning.key_directory.chmod(0o700)
     assert PASSWORD.search((await browser.reveal()).text)
+
+
+async def test_ten_looks_within_an_hour_raise_the_alert_and_an_hour_later_it_is_over(browser: Browser) -> None:
+    desk = browser.provisioning.desk
+    await browser.hand_in(browser.ticket())
+    for _ in range(9):
+        await browser.open()
+    assert await busy_offices(desk) == 0
+    await browser.reveal()
+    assert await busy_offices(desk) == 1
+    browser.provisioning.clock.advance(minutes=61)
+    assert await busy_offices(desk) == 0
+
+
+async def busy_offices(desk: NoticeDesk) -> float | None:
+    """What the alert's gauge shows after a look."""
+    await workflows.watch_notice_views(desk)
+    return REGISTRY.get_sample_value("nss_id_notice_busy_offices", {"service": "provisioning"})

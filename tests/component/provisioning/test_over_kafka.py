@@ -23,7 +23,7 @@ from shared.kernel.identifiers import receipt_number
 from shared.kernel.local_time import local_date
 from shared.runtime.clock import SystemClock
 from tests.builders import a_contract, a_schedule, an_approval, an_event
-from tests.component.provisioning.test_id_notice import make_keys
+from tests.component.provisioning.notice_browser import make_keys
 from tests.conftest import CreateDatabase, PreparedTopics
 from tests.topic_reader import read_topics
 
@@ -116,6 +116,7 @@ class Process:
 async def process(service_database: CreateDatabase, topics: PreparedTopics, tmp_path: Path) -> AsyncIterator[Process]:
     """Not started yet; whatever was started is stopped."""
     make_keys(tmp_path)
+    (tmp_path / "days").mkdir(mode=0o700)
     running = Process(await service_database("provisioning"), topics, tmp_path, tmp_path / "output.log")
     yield running
     for each in running.started:

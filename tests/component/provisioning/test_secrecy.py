@@ -10,6 +10,7 @@ import pytest
 from services.provisioning import workflows
 from services.provisioning.domain.passwords import MailboxPassword
 from services.provisioning.vault import Argon2idHasher
+from shared.kernel.identifiers import MailboxId
 from shared.kernel.local_time import TOKYO
 from tests.builders import OFFICE, RECEIPT, an_approval, an_event
 from tests.component.provisioning.conftest import Provisioning
@@ -52,9 +53,10 @@ async def live_through_a_window(provisioning: Provisioning, hasher: ListeningHas
     await provisioning.approve(an_event(an_approval(add_smtp_pop3=2, add_edifact=1)), tools=tools)
     dumps.append(await dump(provisioning))
     await workflows.view_id_notice(provisioning.desk, RECEIPT, OFFICE)
-    shown = await workflows.reveal_id_notice(provisioning.desk, RECEIPT, OFFICE)
+    mailboxes = [MailboxId(f"NAC0010{number}") for number in (2, 3, 4)]
+    shown = await workflows.reveal_id_notice(provisioning.desk, RECEIPT, OFFICE, mailboxes)
     assert shown is not None
-    assert sorted(password.reveal() for password in shown.passwords.values()) == sorted(hasher.heard)
+    assert sorted(row.password.reveal() for row in shown.rows if row.password) == sorted(hasher.heard)
     assert not any(password in repr(shown) for password in hasher.heard)
     provisioning.clock.set(datetime(2018, 11, 1, tzinfo=TOKYO))
     await workflows.start_services(provisioning.timetable)

@@ -1,25 +1,14 @@
-"""What happens by the clock: service starts, the end of a window is announced, and then nothing opens any more."""
+"""What happens by the clock: services start, once each, however late."""
 
 import asyncio
-from datetime import date, datetime
-
-import pytest
 
 from services.provisioning import workflows
-from services.provisioning.domain.passwords import SealedPassword
-from services.provisioning.vault import KeyDestroyed, KeyStoreUnavailable, open_passwords
 from services.provisioning.workflows import Timetable
 from shared.contracts.event_data import MailboxKind, MailboxRef
-from shared.contracts.provisioning_events import ServiceStarted, WindowClosed, WindowClosing
-from shared.kernel.identifiers import OfficeCode, ReceiptNumber, receipt_number
-from shared.kernel.local_time import TOKYO
+from shared.contracts.provisioning_events import ServiceStarted
+from shared.kernel.identifiers import receipt_number
 from tests.builders import NEW_MAILBOX, OFFICE, OPENING_MAILBOX, RECEIPT, START_DATE, an_approval, an_event
-from tests.component.provisioning.conftest import Provisioning
-
-
-def japan(text: str) -> datetime:
-    """An instant given in Japan's time."""
-    return datetime.fromisoformat(text).replace(tzinfo=TOKYO)
+from tests.component.provisioning.conftest import Provisioning, japan
 
 
 async def issued(provisioning: Provisioning) -> None:
@@ -30,13 +19,6 @@ async def issued(provisioning: Provisioning) -> None:
 async def statuses(provisioning: Provisioning) -> dict[str, str]:
     rows = await provisioning.rows("select mailbox_id, status from mailboxes")
     return {str(mailbox): str(status) for mailbox, status in rows}
-
-
-async def sealed(provisioning: Provisioning) -> list[SealedPassword]:
-    rows = await provisioning.pool.fetch(
-        "select mailbox_id, closing_day, wrapped_key, ciphertext from sealed_passwords"
-    )
-    return [SealedPassword(**row) for row in rows]
 
 
 async def test_nothing_starts_a_second_before_midnight_of_the_start_date(provisioning: Provisioning) -> None:
@@ -100,75 +82,3 @@ async def test_four_workers_start_each_of_thirty_services_once(provisioning: Pro
 
     assert sum(await asyncio.gather(*(work() for _ in range(4)))) == 30
     assert sorted(event.receipt_number for event in await provisioning.published(ServiceStarted)) == numbers
-
-
-@pytest.mark.parametrize(("viewed", "expected"), [(False, False), (True, True)])
-async def test_one_business_day_before_the_end_it_is_announced_with_whether_anybody_looked(
-    provisioning: Provisioning, viewed: bool, expected: bool
-) -> None:
-    await issued(provisioning)
-    if viewed:
-        await workflows.view_id_notice(provisioning.desk, RECEIPT, OFFICE)
-    provisioning.clock.set(japan("2018-11-01T23:59:59"))
-    assert await workflows.announce_closing_windows(provisioning.timetable) == 0
-    provisioning.clock.set(japan("2018-11-02T00:00:00"))
-    assert await workflows.announce_closing_windows(provisioning.timetable) == 1
-    assert await workflows.announce_closing_windows(provisioning.timetable) == 0
-    assert await provisioning.published(WindowClosing) == [
-        WindowClosing(receipt_number=RECEIPT, viewable_until=date(2018, 11, 5), ever_viewed=expected)
-    ]
-
-
-async def test_a_window_that_is_over_is_not_announced_any_more(provisioning: Provisioning) -> None:
-    await issued(provisioning)
-    provisioning.clock.set(japan("2018-11-06T00:00:00"))
-    assert await workflows.announce_closing_windows(provisioning.timetable) == 0
-
-
-async def test_abolition_alone_has_no_window_to_announce_or_close(provisioning: Provisioning) -> None:
-    await provisioning.approve(an_event(an_approval(add_smtp_pop3=0, abolish=[OPENING_MAILBOX])))
-    provisioning.clock.set(japan("2018-11-30T00:00:00"))
-    assert await workflows.announce_closing_windows(provisioning.timetable) == 0
-    assert await workflows.close_windows(provisioning.timetable) == 0
-    assert await workflows.view_id_notice(provisioning.desk, RECEIPT, OFFICE) is None
-
-
-async def test_the_window_closes_at_midnight_and_then_nothing_opens(provisioning: Provisioning) -> None:
-    await issued(provisioning)
-    backup = await sealed(provisioning)
-    provisioning.clock.set(japan("2018-11-05T23:59:59"))
-    assert await workflows.close_windows(provisioning.timetable) == 0
-    assert len(await open_passwords(provisioning.tools.key_store, backup)) == 1
-
-    provisioning.clock.set(japan("2018-11-06T00:00:00"))
-    assert await workflows.close_windows(provisioning.timetable) == 1
-    assert await sealed(provisioning) == []
-    assert list(provisioning.key_directory.iterdir()) == []
-    with pytest.raises(KeyDestroyed):
-        await open_passwords(provisioning.tools.key_store, backup)
-    assert await workflows.close_windows(provisioning.timetable) == 0
-    (closed,) = await provisioning.published(WindowClosed)
-    assert (closed.receipt_number, closed.closed_at, closed.ever_viewed) == (RECEIPT, provisioning.clock.now(), False)
-
-
-async def test_a_key_store_that_is_away_leaves_the_window_to_be_closed_later(provisioning: Provisioning) -> None:
-    await issued(provisioning)
-    provisioning.clock.set(japan("2018-11-06T00:00:00"))
-    provisioning.key_directory.chmod(0o755)
-    with pytest.raises(KeyStoreUnavailable):
-        await workflows.close_windows(provisioning.timetable)
-    assert len(await sealed(provisioning)) == 1
-    assert await provisioning.published(WindowClosed) == []
-    provisioning.key_directory.chmod(0o700)
-    assert await workflows.close_windows(provisioning.timetable) == 1
-
-
-async def test_an_application_that_is_not_due_keeps_its_day_key(provisioning: Provisioning) -> None:
-    await issued(provisioning)
-    later = ReceiptNumber("180013A")
-    await provisioning.approve(an_event(an_approval(receipt_number=later, confirmed_start_date=date(2018, 11, 8))))
-    provisioning.clock.set(japan("2018-11-06T00:00:00"))
-    assert await workflows.close_windows(provisioning.timetable) == 1
-    shown = await workflows.reveal_id_notice(provisioning.desk, later, OfficeCode("NAC001"))
-    assert shown is not None
-    assert len(shown.passwords) == 1

@@ -8,14 +8,18 @@ from pathlib import Path
 
 import argon2
 import pytest
+from prometheus_client import REGISTRY
 
 from services.provisioning.domain.passwords import MailboxPassword
 from services.provisioning.vault import (
     Argon2idHasher,
     DirectoryKeyStore,
     KeyDestroyed,
+    KeyStoreFault,
     KeyStoreUnavailable,
+    MeasuredKeyStore,
     SealBroken,
+    move_to_day,
     open_passwords,
     seal_passwords,
 )
@@ -28,6 +32,7 @@ PASSWORDS = {FIRST: MailboxPassword("AAAABBBBCCCC2222"), SECOND: MailboxPassword
 
 @pytest.fixture
 def key_store(tmp_path: Path) -> DirectoryKeyStore:
+    (tmp_path / "keys").mkdir(mode=0o700)
     return DirectoryKeyStore(tmp_path / "keys")
 
 
@@ -81,10 +86,19 @@ async def test_the_directory_and_its_files_are_for_their_owner_alone(
 
 
 async def test_a_directory_others_may_enter_is_refused(key_store: DirectoryKeyStore, tmp_path: Path) -> None:
-    (tmp_path / "keys").mkdir()
     (tmp_path / "keys").chmod(0o750)
-    with pytest.raises(KeyStoreUnavailable, match="it must be 700"):
+    with pytest.raises(KeyStoreUnavailable, match="it must be 700") as refused:
         await key_store.wrap(DAY, [b"k" * 32])
+    assert refused.value.code is KeyStoreFault.EXPOSED
+
+
+async def test_a_missing_directory_is_refused_and_not_made(key_store: DirectoryKeyStore, tmp_path: Path) -> None:
+    (tmp_path / "keys").rmdir()
+    for use in (key_store.wrap(DAY, [b"k" * 32]), key_store.unwrap(DAY, []), key_store.destroy(DAY), key_store.check()):
+        with pytest.raises(KeyStoreUnavailable) as refused:
+            await use
+        assert refused.value.code is KeyStoreFault.MISSING
+    assert not (tmp_path / "keys").exists()
 
 
 async def test_a_damaged_key_file_stops_issuing_instead_of_wrapping_badly(
@@ -97,6 +111,7 @@ async def test_a_damaged_key_file_stops_issuing_instead_of_wrapping_badly(
 
 
 async def test_twenty_replicas_at_once_make_one_key(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir(mode=0o700)
     replicas = [DirectoryKeyStore(tmp_path / "keys") for _ in range(20)]
     wrapped = await asyncio.gather(*(replica.wrap(DAY, [b"k" * 32]) for replica in replicas))
     opened = await replicas[0].unwrap(DAY, [each for (each,) in wrapped])
@@ -129,3 +144,33 @@ async def test_hashing_leaves_the_event_loop_free() -> None:
     await watcher
     # On the loop, forty hashes would block it the whole time; beside it, for moments, however busy the machine is.
     assert longest < elapsed / 2
+
+
+async def test_what_fails_is_counted_by_its_code_and_the_gauge_falls_and_rises(tmp_path: Path) -> None:
+    watched = MeasuredKeyStore(DirectoryKeyStore(tmp_path / "keys"))
+    missing = {"service": "provisioning", "code": "key_store_missing"}
+    before = REGISTRY.get_sample_value("nss_key_store_failures_total", missing) or 0.0
+    with pytest.raises(KeyStoreUnavailable):
+        await watched.wrap(DAY, [b"k" * 32])
+    assert REGISTRY.get_sample_value("nss_key_store_failures_total", missing) == before + 1
+    assert REGISTRY.get_sample_value("nss_key_store_usable", {"service": "provisioning"}) == 0
+    (tmp_path / "keys").mkdir(mode=0o700)
+    wrapped = await watched.wrap(DAY, [b"k" * 32])
+    assert await watched.unwrap(DAY, wrapped) == [b"k" * 32]
+    assert REGISTRY.get_sample_value("nss_key_store_usable", {"service": "provisioning"}) == 1
+    await watched.destroy(DAY)
+    with pytest.raises(KeyDestroyed):
+        await watched.unwrap(DAY, wrapped)
+
+
+async def test_seals_moved_to_another_day_open_there_alone(key_store: DirectoryKeyStore) -> None:
+    sealed = await seal_passwords(key_store, DAY, PASSWORDS)
+    later = date(2018, 11, 12)
+    moved = await move_to_day(key_store, sealed, later)
+    await key_store.destroy(DAY)
+    assert await open_passwords(key_store, moved) == PASSWORDS
+    assert [each.ciphertext for each in moved] == [each.ciphertext for each in sealed]
+    with pytest.raises(KeyDestroyed):
+        await open_passwords(key_store, sealed)
+    with pytest.raises(KeyDestroyed):
+        await move_to_day(key_store, sealed, later)
