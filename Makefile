@@ -17,13 +17,14 @@ help:  ## Say what can be made
 
 setup: $(READY)  ## Install everything into .venv, which brings .venv/bin/nss
 
-$(READY): requirements/development.txt pyproject.toml
+$(READY): requirements/development.txt requirements/fonts.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: run make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "making .venv"
 	@$(PYTHON) -m venv .venv || { echo "no venv module: install it (Debian: apt-get install python3-venv), remove .venv and try again" >&2; exit 1; }
 	@echo "installing what requirements/development.txt locks (a minute or two, once)"
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements/development.txt \
 		| awk '/^(Collecting|Requirement already)/ { if (++n % 20 == 0) { print "  " n " packages found"; fflush() } } /^Installing/ { print "  installing"; fflush() } /ERROR/ { print }'
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes --upgrade --target .venv/fonts -r requirements/fonts.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 

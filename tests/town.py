@@ -138,10 +138,16 @@ class Town:
 
 
 @contextmanager
-def founded_town(offices: Sequence[str]) -> Iterator[Town]:
-    """A stack with servers of its own, accounts, contracts and a schedule; gone at the end."""
+def founded_town(
+    offices: Sequence[str],
+    *,
+    outside: Outside = Outside(),  # noqa: B008  frozen
+    topic_prefix: str = "",
+    database_prefix: str = "nss",
+) -> Iterator[Town]:
+    """A stack with accounts, contracts and a schedule, on servers of its own unless given others; gone at the end."""
     with stack_folder() as folder:
-        stack = LocalStack(folder, outside=Outside())
+        stack = LocalStack(folder, outside=outside, topic_prefix=topic_prefix, database_prefix=database_prefix)
         try:
             stack.up()
             town = Town(stack, [*OFFICES, *offices], DemoClock(stack.directory / "clock-offset"))

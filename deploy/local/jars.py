@@ -91,7 +91,7 @@ def _sha256(path: Path) -> str:
 
 
 def _fetch_all(jars: Sequence[Jar], repository: Path, fetch: Fetch) -> None:
-    say(f"      fetching {len(jars)} jars of Apache Kafka, once for all checkouts")
+    say(f"      fetching {len(jars)} jars, once for all checkouts")
     with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
         fetched = pool.map(lambda jar: _fetch_one(jar, repository, fetch), jars)
         for count, _ in enumerate(fetched, start=1):

@@ -123,10 +123,13 @@ class ContractPublished(EventData):
     applied_month: Annotated[str | None, public("Month from which the charge applies, YYYY-MM.")] = None
     lines: Annotated[list[AccessLine], public("Access lines.")] = []
     logical_terminals: Annotated[list[str], public("Logical terminal names.")] = []
+    mail_mode_terminals: Annotated[int | None, public("Number of terminals of the e-mail style mode.")] = None
+    smtp_two_way_addresses: Annotated[int | None, public("Number of mail addresses of SMTP two-way users.")] = None
     net_terminals: Annotated[list[str], public("netNACCS terminals.")] = []
     certificates: Annotated[list[str], public("webNACCS client certificates.")] = []
     billing_address: Annotated[str | None, business("Address that invoices go to.")] = None
     billing_contact: Annotated[str | None, personal("Billing contact.")] = None
+    billing_phone: Annotated[str | None, business("Telephone of the billing contact, digits only.")] = None
     payment_method: Annotated[str | None, public("Method of payment.")] = None
 
 

@@ -27,6 +27,7 @@ class IssueFailure(OpenEnum):
     NOT_ACTIVE = "not_active"
     UNKNOWN_OFFICE = "unknown_office"
     START_DATE_PASSED = "start_date_passed"
+    REVISION_SUPERSEDED = "revision_superseded"
 
 
 class IssuedMailbox(EventPart):

@@ -43,6 +43,17 @@ CLOCK_DIFFERENCE_SECONDS = Gauge(
     "nss_clock_difference_seconds", "This process's clock minus the database's, the set offset counted.", ["service"]
 )
 
+# Review
+ISSUE_FAILURES = Counter(
+    "nss_issue_failures", "Approvals that could not be issued and came back to review.", ["service", "reason_code"]
+)
+
+# The ID ledger of provisioning
+LEDGER_CURRENT = Gauge("nss_ledger_current", "1 while the ledger holds what was published; 0 stops issuing.", ["service"])
+LEDGER_FINDINGS = Gauge("nss_ledger_findings", "Disagreements found between the ledger and its topic.", ["service"])
+AUDIT_UNSEALED = Gauge("nss_audit_unsealed", "Audit entries that wait to be sealed.", ["service"])
+DRIFT_FINDINGS = Gauge("nss_drift_findings", "Accounts that differ between ledger and mail server.", ["service"])
+
 # Web
 WEB_REQUESTS = Counter("nss_web_requests", "Requests answered.", ["service", "route", "method", "status"])
 WEB_REQUEST_SECONDS = Histogram(
@@ -50,6 +61,15 @@ WEB_REQUEST_SECONDS = Histogram(
     "Time to answer a request.",
     ["service", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+# Provisioning's secrets
+KEY_STORE_USABLE = Gauge("nss_key_store_usable", "0 while keys cannot be made or read: nothing is issued.", ["service"])
+KEY_STORE_FAILURES = Counter("nss_key_store_failures", "Times the key store could not be used.", ["service", "code"])
+ID_NOTICE_VIEWS = Counter("nss_id_notice_views", "ID notices opened or revealed.", ["service", "action"])
+ID_NOTICE_REFUSALS = Counter("nss_id_notice_refusals", "Tickets and sessions that opened nothing.", ["service", "code"])
+ID_NOTICE_BUSY_OFFICES = Gauge(
+    "nss_id_notice_busy_offices", "Offices that looked at ID notices unusually often within the hour.", ["service"]
 )
 
 # Process

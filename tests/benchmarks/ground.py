@@ -139,7 +139,7 @@ async def _seed_review(db: Connection, workload: Workload, now: datetime) -> Non
 
 
 async def _seed_provisioning(db: Connection, workload: Workload, now: datetime) -> None:
-    await provisioning.register_contracts(db, _contract_events(workload, now))
+    await provisioning.register_contracts(db, _contract_events(workload, now), now)
     schedule = new_event(published(workload.schedule), event_id=new_uuid7(), key=SCHEDULE.key, now=now)
     await provisioning.adopt_calendar(db, [schedule])
 

@@ -41,7 +41,7 @@ async def provisioning_approved(db: Connection, events: Sequence[Received], now:
         given[event.subject] = [Given(event, before + line, line) for line in range(1, count + 1)]
         highest[event.key] = before + count
     await _write_issues(db, events, highest, now)
-    await _write_mailboxes(db, [each for of_one in given.values() for each in of_one])
+    await _write_mailboxes(db, [each for of_one in given.values() for each in of_one], now)
     await _plan_abolitions(db, events)
     return [_issued(event, given[event.subject], now) for event in events]
 
@@ -73,13 +73,14 @@ async def _write_issues(db: Connection, events: Sequence[Received], highest: Map
     )
 
 
-async def _write_mailboxes(db: Connection, given: Sequence[Given]) -> None:
+async def _write_mailboxes(db: Connection, given: Sequence[Given], now: datetime) -> None:
     boxes = [each.mailbox_id for each in given]
     numbers = [each.event.subject for each in given]
     await db.execute(
         """
-        insert into mailboxes (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from)
-        select b, o, s, 'smtp_pop3', 'issued', n, l, 'issued', f
+        insert into mailboxes (mailbox_id, office_code, serial, kind, cause, receipt_number, line, status, active_from,
+            entered_at, change, changed_at)
+        select b, o, s, 'smtp_pop3', 'issued', n, l, 'issued', f, $7, 'entered', $7
         from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::smallint[], $6::date[])
             as r (b, o, s, n, l, f)
         """,
@@ -89,6 +90,7 @@ async def _write_mailboxes(db: Connection, given: Sequence[Given]) -> None:
         numbers,
         [each.line for each in given],
         [_start(each.event) for each in given],
+        now,
     )
     await db.execute(
         """

@@ -28,7 +28,7 @@ from services.provisioning.domain.passwords import MailboxPassword
 from services.provisioning.messaging import build_router as build_provisioning_router
 from services.provisioning.settings import Settings as ProvisioningSettings
 from services.provisioning.vault import Argon2idHasher, DirectoryKeyStore
-from services.provisioning.workflows import IssuingTools
+from services.provisioning.workflows import IssuingTools, LedgerWatch
 from services.review import main as review
 from services.review import workflows as review_workflows
 from services.review.settings import Settings as ReviewSettings
@@ -96,6 +96,7 @@ def assemble_provisioning(settings: Any, resources: Resources, variant: Variant)
         hasher=Argon2idHasher(settings.hashing_threads) if variant.hashes else NullHasher(),
         random_source=secrets.randbelow,
         password_length=settings.password_length,
+        watch=LedgerWatch(is_current=True),
     )
     return replace(provisioning.assemble(settings, resources), router=build_provisioning_router(tools))
 

@@ -25,6 +25,8 @@ class Session:
     account: str
     attributes: Mapping[str, str]
     authenticated_at: datetime
+    ends_at: datetime
+    """When it ends unless something is asked for before; the absolute end, when that comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +92,15 @@ class Sessions:
         row = await self._pool.fetchrow(
             "update web_sessions set last_seen_at = greatest(last_seen_at, $2)"
             " where token_hash = $1 and expires_at > $2 and last_seen_at > $3"
-            " returning account, attributes::text as attributes, authenticated_at",
+            " returning account, attributes::text as attributes, authenticated_at, expires_at",
             token_hash,
             now,
             now - self._policy.idle,
         )
         if row is None:
             return None
-        return Session(token_hash, row["account"], json.loads(row["attributes"]), row["authenticated_at"])
+        ends_at = min(now + self._policy.idle, row["expires_at"])
+        return Session(token_hash, row["account"], json.loads(row["attributes"]), row["authenticated_at"], ends_at)
 
     async def close(self, request: Request, response: Response) -> None:
         """End the request's session and clear its cookie."""

@@ -11,3 +11,13 @@ TOKEN_BYTES = 32
 def new_token() -> str:
     """256 random bits, URL-safe."""
     return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+INITIAL_PASSWORD_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Nothing that reads like something else on paper or by telephone: no 0 and O, no 1 and I."""
+INITIAL_PASSWORD_LENGTH = 16
+
+
+def new_initial_password() -> str:
+    """A password that somebody is told and changes at the first login: 80 random bits."""
+    return "".join(secrets.choice(INITIAL_PASSWORD_LETTERS) for _ in range(INITIAL_PASSWORD_LENGTH))
