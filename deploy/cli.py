@@ -11,6 +11,7 @@ import typer
 
 from deploy import doctor as doctors
 from deploy.errors import CommandError, ExitCode, NotRunning
+from deploy.operate import catalogue_command
 from deploy.progress import say
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +28,7 @@ accounts_app = typer.Typer(no_args_is_help=True, help="Accounts of offices and s
 for group, word in ((topics_app, "topics"), (contracts_app, "contracts"), (schedule_app, "schedule"),
                     (accounts_app, "accounts")):  # fmt: skip
     app.add_typer(group, name=word)
+app.add_typer(catalogue_command.app, name="catalogue")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")]

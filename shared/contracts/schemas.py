@@ -1,13 +1,15 @@
 """JSON Schema 2020-12 of every event type, as released: `python -m shared.contracts.schemas` writes the files anew.
 
-A released type gains optional fields only. Refresh the files in the change that adds such a field, and read the
-difference: anything but an addition breaks consumers that this repository does not know.
+A released type gains optional fields only (`shared/contracts/compatibility.py`). Refresh the files in the change that
+adds such a field; a change that would break a reader or a stored record is refused.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from shared.contracts.compatibility import Change, breaking_changes
 from shared.contracts.envelope import schema_path
 from shared.contracts.event_data import EventData
 from shared.contracts.registry import EVENT_MODELS
@@ -36,8 +38,29 @@ def released_text(model: type[EventData]) -> str:
     return json.dumps(schema_of(model), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+class BreaksReleasedSchemas(ValueError):
+    """A model no longer says what was released; the message names each place and what it breaks."""
+
+
+def breaking_changes_of_models() -> Mapping[str, Sequence[Change]]:
+    """By event type, what the models of today break of the released schemas. A type that is gone breaks its readers."""
+    found = {}
+    for path in sorted(RELEASED_FOLDER.glob("*.json")):
+        model = EVENT_MODELS.get(path.stem)
+        released = json.loads(path.read_text(encoding="utf-8"))
+        gone = [Change("", "type removed", "the topic holds such records and readers wait for new ones")]
+        changes = breaking_changes(released, schema_of(model)) if model else gone
+        if changes:
+            found[path.stem] = changes
+    return found
+
+
 def write_released_schemas() -> None:
-    """Writes the schema of every type of the registry."""
+    """Writes the schema of every type of the registry. Raises BreaksReleasedSchemas and then writes nothing."""
+    broken = breaking_changes_of_models()
+    if broken:
+        lines = [f"{name} {change.path}: {change.what}" for name, changes in broken.items() for change in changes]
+        raise BreaksReleasedSchemas("\n".join(lines))
     RELEASED_FOLDER.mkdir(exist_ok=True)
     for event_type, model in EVENT_MODELS.items():
         released_path(event_type).write_text(released_text(model), encoding="utf-8")

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from shared.runtime import metrics
+from shared.runtime.catalogue import catalogue_routes
 from shared.runtime.clock import SystemClock
 from shared.runtime.database import Pool, open_pool
 from shared.runtime.health import ProcessState, probe_routes
@@ -165,8 +166,9 @@ class ServiceProcess:
 
 
 def build_app(state: ProcessState, parts: ServiceParts, staff_keys: Path | None) -> Starlette:
-    """Probes, metrics and `/operate/v1`, and the service's pages at `/` in the roles that serve them."""
-    routes: list[BaseRoute] = [*probe_routes(state), operate_routes(parts.operate, staff_keys, state.clock)]
+    """Probes, metrics, `/operate/v1` and `/catalogue`, and the service's pages at `/` in the roles that serve them."""
+    operate = operate_routes(parts.operate, staff_keys, state.clock)
+    routes: list[BaseRoute] = [*probe_routes(state), operate, *catalogue_routes()]
     if parts.pages is not None and state.role != "worker":
         routes.append(Mount("/", Measured(parts.pages, state.service)))
     return Starlette(routes=routes)

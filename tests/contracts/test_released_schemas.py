@@ -54,3 +54,22 @@ def test_refreshing_writes_one_file_per_type(tmp_path: Any, monkeypatch: pytest.
     monkeypatch.setattr(schemas, "RELEASED_FOLDER", tmp_path / "released")
     write_released_schemas()
     assert len(list((tmp_path / "released").iterdir())) == len(EVENT_MODELS)
+
+
+def test_a_change_that_breaks_a_released_type_is_not_written(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schemas, "RELEASED_FOLDER", tmp_path)
+    write_released_schemas()
+    name = "nss.mail.sent.v1"
+    released = json.loads(released_path(name).read_text(encoding="utf-8"))
+    released["properties"]["attempts"]["type"] = "string"
+    before = json.dumps(released)
+    released_path(name).write_text(before, encoding="utf-8")
+    with pytest.raises(schemas.BreaksReleasedSchemas, match=r"nss\.mail\.sent\.v1 attempts: type"):
+        write_released_schemas()
+    assert released_path(name).read_text(encoding="utf-8") == before
+
+
+def test_a_type_that_vanished_breaks_its_readers(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schemas, "RELEASED_FOLDER", tmp_path)
+    (tmp_path / "nss.mail.lost.v1.json").write_text("{}", encoding="utf-8")
+    assert [change.what for change in schemas.breaking_changes_of_models()["nss.mail.lost.v1"]] == ["type removed"]

@@ -1,0 +1,61 @@
+"""Who may do what on Kafka: the least each principal needs, from the registry's producers and readers."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from shared.contracts.topics import MAILBOX, SERVICES, TOPICS, Principal, ServiceName, Topic, consumer_group
+
+Operation = Literal["Describe", "Read", "Write"]
+OPERATOR_GROUPS = "nss.operator."
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """One access control entry that allows; whatever no entry allows is refused."""
+
+    principal: Principal
+    resource: Literal["topic", "group"]
+    name: str
+    operation: Operation
+    is_prefix: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """For the catalogue and for manifests."""
+        return asdict(self)
+
+
+def grants(topic_prefix: str = "") -> tuple[Grant, ...]:
+    """Every grant, sorted. Nobody may create or alter topics: that belongs to deployment."""
+    found = {*_of_operators(topic_prefix), *(grant for service in SERVICES for grant in _of(service, topic_prefix))}
+    return tuple(sorted(found))
+
+
+def _of(service: ServiceName, prefix: str) -> Iterator[Grant]:
+    for topic in TOPICS:
+        if service in topic.producers:
+            yield from _on_topic(service, topic, "Write", prefix)
+        if service in topic.readers:
+            yield from _on_topic(service, topic, "Read", prefix)
+    if service in MAILBOX.producers:
+        # The owner of the ledger reads its own book, without a group, to compare the ledger with it.
+        yield from _on_topic(service, MAILBOX, "Read", prefix)
+    for operation in ("Describe", "Read"):
+        yield Grant(service, "group", consumer_group(service, prefix), operation)
+
+
+def _of_operators(prefix: str) -> Iterator[Grant]:
+    for topic in TOPICS:
+        yield from _on_topic("operator", topic, "Read", prefix)
+        if "operator" in topic.producers:
+            yield from _on_topic("operator", topic, "Write", prefix)
+    for operation in ("Describe", "Read"):
+        yield Grant("operator", "group", prefix + OPERATOR_GROUPS, operation, is_prefix=True)
+    for service in SERVICES:
+        # To see how far a service is behind, not to take part.
+        yield Grant("operator", "group", consumer_group(service, prefix), "Describe")
+
+
+def _on_topic(principal: Principal, topic: Topic, operation: Operation, prefix: str) -> Iterator[Grant]:
+    yield Grant(principal, "topic", topic.name_with(prefix), "Describe")
+    yield Grant(principal, "topic", topic.name_with(prefix), operation)
