@@ -32,6 +32,12 @@ def build_jobs(intake: Dependencies) -> Sequence[Job]:
         before = intake.retention.audited_before(intake.clock.now())
         return await workflows.forget_account_audit(intake.pool, before)
 
+    async def republish_contracts() -> int:
+        return await workflows.republish_contracts(intake.pool, intake.clock.now(), intake.new_id)
+
+    async def forget_answers() -> int:
+        return await workflows.forget_answers(intake.pool, intake.clock.now())
+
     return (
         Job("expire_drafts", expire_drafts, EVERY_SECONDS, irreversible=True),
         Job("erase_contacts", erase_contacts, EVERY_SECONDS, irreversible=True),
@@ -39,5 +45,7 @@ def build_jobs(intake: Dependencies) -> Sequence[Job]:
         Job("forget_login_failures", forget_login_failures, EVERY_SECONDS),
         Job("forget_address_failures", forget_address_failures, EVERY_SECONDS),
         Job("forget_account_audit", forget_account_audit, EVERY_SECONDS, irreversible=True),
+        Job("republish_contracts", republish_contracts, EVERY_SECONDS),
+        Job("forget_answers", forget_answers, EVERY_SECONDS),
         Job("delete_ended_sessions", intake.sessions.delete_ended, EVERY_SECONDS),
     )

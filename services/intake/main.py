@@ -10,13 +10,16 @@ from services.intake.messaging import build_router
 from services.intake.rendering import build_page_environment
 from services.intake.settings import Settings
 from services.intake.web import build_pages
+from services.intake.web.operate import OperatorOrders
 from services.intake.workflows.dependencies import Dependencies
 from shared.runtime.service import Resources, ServiceParts, run_service
 from shared.runtime.service_parts import CannotStart
 from shared.runtime.settings import load_settings
 from shared.runtime.web.csrf import origin_of
+from shared.runtime.web.maintenance import Maintenance
 from shared.runtime.web.pages import PageSettings
 from shared.runtime.web.passwords import PasswordHasher
+from shared.runtime.web.request_limits import RequestLimit
 from shared.runtime.web.sessions import Sessions
 from shared.runtime.web.tokens import new_token
 
@@ -29,6 +32,7 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         service="intake",
         base_url=settings.intake_url,
         form_action_origins=(origin_of(settings.provisioning_url),),
+        own_scripts=True,
     )
     intake = Dependencies(
         pool=resources.pool,
@@ -43,9 +47,11 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         staff_keys_dir=settings.staff_keys_dir,
         printer=_document_printer(settings),
         form_rules=FormRules(draft_business_days=settings.draft_business_days),
+        post_limit=RequestLimit(settings.posts_per_hour),
+        maintenance=Maintenance(settings.maintenance_file, resources.clock),
         retention=Retention(settings.contact_retention_days, settings.audit_retention_years),
     )
-    return ServiceParts(router=build_router(intake), pages=build_pages(intake), jobs=build_jobs(intake))
+    return ServiceParts(router=build_router(intake), pages=build_pages(intake), jobs=build_jobs(intake), operate=OperatorOrders(intake).routes())
 
 
 def _document_printer(settings: Settings) -> DocumentPrinter:

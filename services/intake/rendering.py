@@ -1,8 +1,8 @@
 """The Jinja environment of intake's pages: its templates, the words for enum members, and rows for tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,10 @@ from jinja2 import Environment
 from services.intake import labels
 from services.intake.domain.change_items import ITEMS, LIVE_ITEMS
 from services.intake.domain.form_errors import FormErrors
+from services.intake.domain.form_fields import reason_length
+from services.intake.domain.new_password import NewPasswordProblem
 from services.intake.domain.timeline import TimelineEntry
+from shared.kernel.local_time import local_date
 from shared.runtime.web.pages import build_environment
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -36,6 +39,8 @@ def build_page_environment() -> Environment:
             "role_label": partial(labels.label_of, labels.RECIPIENT_ROLE_LABELS),
             "mail_state_label": labels.MAIL_STATE_LABELS.__getitem__,
             "weekday": labels.weekday,
+            "last_day_of": last_day_of,
+            "reason_length": reason_length,
             "application_kind_label": labels.APPLICATION_KIND_LABELS.__getitem__,
             "application_class_label": labels.APPLICATION_CLASS_LABELS.__getitem__,
             "item_label": labels.CHANGE_ITEM_LABELS.__getitem__,
@@ -64,6 +69,11 @@ def error_texts(errors: FormErrors) -> dict[str, str]:
     for error in errors.errors:
         texts.setdefault(error.field, labels.form_error_text(error))
     return texts
+
+
+def last_day_of(end: datetime) -> date:
+    """The last whole day before an instant at which something ends, in Japan."""
+    return local_date(end - timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +108,8 @@ def _heading(entry: TimelineEntry) -> str:
     mail = labels.label_of(labels.MAIL_LABELS, entry.mail)
     role = labels.label_of(labels.RECIPIENT_ROLE_LABELS, entry.role)
     return labels.mail_entry_text(text, mail, role)
+
+
+def password_error_texts(problems: Mapping[str, NewPasswordProblem]) -> dict[str, str]:
+    """Field name to sentence, in page order."""
+    return {field: labels.password_problem_text(field, problem) for field, problem in problems.items()}

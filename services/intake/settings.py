@@ -17,6 +17,10 @@ class Settings(ServiceSettings):
     """Ed25519 private key, PEM; the file's stem is the key's id."""
     staff_keys_dir: Path = Field(validation_alias="NSS_STAFF_KEYS_DIR")
     """Public keys `<kid>.pem`: without them nobody could publish a contract."""
+    posts_per_hour: int = Field(default=600, ge=1)
+    """How often one office may send forms of the portal, per process and hour."""
+    maintenance_file: Path | None = None
+    """Announces maintenance and closes the portal meanwhile; see shared/runtime/web/maintenance.py."""
     fonts_dir: Path | None = None
     """Fonts of the documents; by default the bundled one, then those of the system."""
     draft_business_days: int = Field(default=10, ge=1, le=60)

@@ -73,7 +73,7 @@ TIMELINE_KIND_LABELS: Mapping[TimelineKind, str] = {
     TimelineKind.MAIL_FAILED: "メールを送信できませんでした",
 }
 
-TIMELINE_NEXT: Mapping[TimelineKind, str] = {
+_TIMELINE_NEXT: Mapping[TimelineKind, str] = {
     TimelineKind.RECEIVED: "次は、NACCSセンターの審査です。",
     TimelineKind.REVIEW_OPENED: "回答は翌営業日以降になることがあります。",
     TimelineKind.CLARIFICATION_REQUESTED: "次は、お客様による申込内容の修正、または取下げです。",
@@ -88,7 +88,7 @@ TIMELINE_NEXT: Mapping[TimelineKind, str] = {
 }
 """What happens next; an entry that has no word here is an end, or says it with its date."""
 
-TIMELINE_NEXT_ON: Mapping[TimelineKind, str] = {
+_TIMELINE_DATED: Mapping[TimelineKind, str] = {
     TimelineKind.RECEIVED: "次は、NACCSセンターの審査です（{date}から）。",
     TimelineKind.CORRECTED: "次は、NACCSセンターの審査です（{date}から）。",
     TimelineKind.CLARIFICATION_REQUESTED: "次は、お客様による申込内容の修正、または取下げです（回答期限：{date}）。",
@@ -194,9 +194,9 @@ VOID_REASONS: Mapping[str, str] = {
 
 def timeline_next(entry: TimelineEntry) -> str:
     """What comes next after an entry, with its date where one is known; the empty text after an end."""
-    if entry.next_on is not None and entry.kind in TIMELINE_NEXT_ON:
-        return TIMELINE_NEXT_ON[entry.kind].format(date=entry.next_on.strftime("%Y/%m/%d"))
-    return TIMELINE_NEXT.get(entry.kind, "")
+    if entry.next_on is not None and entry.kind in _TIMELINE_DATED:
+        return _TIMELINE_DATED[entry.kind].format(date=entry.next_on.strftime("%Y/%m/%d"))
+    return _TIMELINE_NEXT.get(entry.kind, "")
 
 
 def mail_entry_text(text: str, mail: str, role: str) -> str:

@@ -43,14 +43,21 @@ ITEM_GROUP_LABELS: Mapping[ItemGroup, str] = {
 }
 
 ITEM_GROUP_REASONS: Mapping[ItemGroup, str] = {
-    ItemGroup.OFFICES: "登記事項などの確認書類が必要なため、業務窓口で承ります。同一企業略称の全事業所の情報を変更します。",
-    ItemGroup.USERS: "利用者コードの払出しを伴うため、業務窓口で承ります。",
-    ItemGroup.NET: "証明書の発行を伴うため、業務窓口で承ります。",
-    ItemGroup.LINES_AND_MAILBOXES: "回線の登録情報は、工事の日程を調整するため、業務窓口で承ります。",
-    ItemGroup.PRICE_PLAN: "料金プランは月単位の変更となるため、業務窓口で承ります。",
-    ItemGroup.STATISTICS: "有料分は料金の確認が必要なため、業務窓口で承ります。",
-    ItemGroup.STORAGE: "管理統計資料（有料分）の申込みが必要となるため、あわせて業務窓口で承ります。",
-    ItemGroup.BILLING: "口座振替依頼書などの書類が必要なため、業務窓口で承ります。",
-    ItemGroup.OTHER: "事前にNACCSセンターへのお問い合わせが必要なため、業務窓口で承ります。上記の変更と同時に行うことはできません。",
+    ItemGroup.OFFICES: (
+        "企業情報は同一企業略称の全事業所の情報を変更するため、この画面では申込できません。業務窓口で承ります。"
+    ),
+    ItemGroup.USERS: "利用者コードと識別番号はセンターが付与するため、この画面では申込できません。業務窓口で承ります。",
+    ItemGroup.NET: "端末と証明書の登録は、この画面では申込できません。業務窓口で承ります。",
+    ItemGroup.LINES_AND_MAILBOXES: "回線の登録情報は、この画面では申込できません。業務窓口で承ります。",
+    ItemGroup.PRICE_PLAN: "料金プランは月単位の変更となるため、この画面では申込できません。業務窓口で承ります。",
+    ItemGroup.STATISTICS: "管理統計資料は、この画面では申込できません。業務窓口で承ります。",
+    ItemGroup.STORAGE: (
+        "管理統計資料（有料分）の申込みが必要となるため、この画面では申込できません。あわせて業務窓口で承ります。"
+    ),
+    ItemGroup.BILLING: "請求先の変更は、この画面では申込できません。業務窓口で承ります。",
+    ItemGroup.OTHER: (
+        "事前にNACCSセンターへのお問い合わせが必要なため、この画面では申込できません。"
+        "また、上記の変更と同時に行うことはできません。"
+    ),
 }
 """Why the items of a group that are not live cannot be chosen here."""

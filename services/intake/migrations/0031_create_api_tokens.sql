@@ -20,9 +20,10 @@ create table api_answers (
     idempotency_key text not null,
     request_sha256 bytea not null,
     status integer not null,
-    body jsonb not null,
+    body text not null,
     answered_at timestamptz not null,
     primary key (office_code, idempotency_key)
 );
 
+comment on column api_answers.body is 'the JSON text as it was sent: the same answer is the same bytes';
 create index api_answers_answered_at on api_answers (answered_at);

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -26,11 +25,11 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class ApiAnswer:
-    """What a post was answered, and the digest of what it asked."""
+    """What a post was answered, as JSON text, and the digest of what it asked."""
 
     request_sha256: bytes
     status: int
-    body: dict[str, Any]
+    body: str
 
 
 async def insert_token(db: Connection, token: ApiToken, token_hash: bytes) -> None:

@@ -6,26 +6,43 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.intake.documents import DocumentPrinterBusy
+from services.intake.web.api import ApplicationsApi
 from services.intake.web.applications import ApplicationPages
 from services.intake.web.clarifications import ClarificationPages, add_refusals
+from services.intake.web.contracts import ContractPages
 from services.intake.web.contracts_api import ContractsApi
 from services.intake.web.documents import DocumentPages
 from services.intake.web.drafts import DraftPages
-from services.intake.web.guard import LoginRequired, to_login
+from services.intake.web.guard import LoginRequired, PasswordChangeRequired, to_login, to_password
 from services.intake.web.id_notice import IdNoticePages
+from services.intake.web.information import InformationPages
 from services.intake.web.login import LoginPages
 from services.intake.web.menu import MenuPages
+from services.intake.web.password import PasswordPages
 from services.intake.workflows.dependencies import Dependencies
 from services.intake.workflows.refusals import DraftNotFound, NotFound, OfficeNotRegistered
 from shared.runtime.web.errors import ErrorAnswers
 from shared.runtime.web.pages import build_page_app, page
 
-PAGES = (LoginPages, MenuPages, DraftPages, IdNoticePages, ApplicationPages, DocumentPages, ContractsApi)
+PAGES = (
+    LoginPages,
+    PasswordPages,
+    MenuPages,
+    ContractPages,
+    InformationPages,
+    DraftPages,
+    IdNoticePages,
+    ApplicationPages,
+    ClarificationPages,
+    DocumentPages,
+    ContractsApi,
+    ApplicationsApi,
+)
 
 
 def build_pages(intake: Dependencies) -> FastAPI:
     """The applicant portal and the operators' API."""
-    app = build_page_app(intake.pages, intake.environment)
+    app = build_page_app(intake.pages, intake.environment, maintenance=intake.maintenance)
     answers = ErrorAnswers(intake.environment)
     for pages in PAGES:
         pages(intake).add_to(app)
@@ -42,6 +59,7 @@ def build_pages(intake: Dependencies) -> FastAPI:
         return page(intake.environment, "no_contract.html", status=409, session=session)
 
     app.add_exception_handler(LoginRequired, to_login)
+    app.add_exception_handler(PasswordChangeRequired, to_password)
     app.add_exception_handler(DocumentPrinterBusy, answers.on_busy)
     app.add_exception_handler(NotFound, not_found)
     app.add_exception_handler(DraftNotFound, draft_not_found)

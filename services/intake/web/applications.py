@@ -65,9 +65,7 @@ class ApplicationPages:
         """The list of the office's applications, by state or from a number on; a number typed leads to its page."""
         session = await require_session(self.intake, request)
         typed = request.query_params.get("number", "")[:OPEN_QUERY_LENGTH].strip()
-        if typed and (
-            found := await workflows.find_application_by_number(self.intake.pool, session.account, typed)
-        ):
+        if typed and (found := await workflows.find_application_by_number(self.intake.pool, session.account, typed)):
             return RedirectResponse(f"/applications/{found}", status_code=303)
         status, after = _status_of(request.query_params.get("status", "")), request.query_params.get("after")
         listed = await workflows.list_applications(self.intake.pool, session.account, status, after)
@@ -76,7 +74,7 @@ class ApplicationPages:
             "applications.html",
             session=session,
             listed=listed,
-            status=status,
+            shown_status=status,
             statuses=list(ApplicationStatus),
             typed=typed,
             after=after,

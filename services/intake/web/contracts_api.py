@@ -1,7 +1,8 @@
 """The operators' API of the contract register: bearer staff token, JSON in, problem documents out."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,8 +13,9 @@ from starlette.responses import JSONResponse, Response
 from services.intake import labels, workflows
 from services.intake.domain.register import RegisterFile, RegisterProblem, read_register
 from services.intake.domain.register_changes import ContractChange, RegisterOutcome
+from services.intake.workflows import AccountOrder
 from services.intake.workflows.dependencies import Dependencies
-from services.intake.workflows.refusals import ContractChangedMeanwhile
+from services.intake.workflows.refusals import AccountExists, ContractChangedMeanwhile
 from services.intake.workflows.register import RegisterRefused
 from shared.runtime.web.problems import ApiProblem, FieldProblem
 from shared.runtime.web.staff_api import require_staff
@@ -36,8 +38,8 @@ class ContractsApi:
         app.add_api_route("/api/v1/contracts", self.get_contracts, methods=["GET"], **options)
 
     async def put_register(self, request: Request) -> Response:
-        """Publish what has changed."""
-        now = self._require_operator(request)
+        """Publish what has changed, and open an account for every new office: its password stands in this answer."""
+        login, now = self._require_operator(request), self.intake.clock.now()
         register = await self._register_in(request)
         try:
             changes = await workflows.import_register(self.intake.pool, register, now, self.intake.new_id)
@@ -45,7 +47,10 @@ class ContractsApi:
             raise ApiProblem(409, "changed_meanwhile") from None
         except RegisterRefused as refused:
             raise _refused(refused.problems) from None
-        return JSONResponse({"offices": _told(changes)}, headers=NO_STORE)
+        opened = await self._open_accounts(
+            [change for change in changes if change.outcome is RegisterOutcome.NEW], login
+        )
+        return JSONResponse({"offices": _told(changes), "initial_passwords": opened}, headers=NO_STORE)
 
     async def post_preview(self, request: Request) -> Response:
         """What an import of the same body would change."""
@@ -65,10 +70,17 @@ class ContractsApi:
         listed = [contract.model_dump(mode="json", exclude_none=True) for contract in contracts]
         return JSONResponse({"contracts": listed, "next": following}, headers=NO_STORE)
 
-    def _require_operator(self, request: Request) -> Any:
-        now = self.intake.clock.now()
-        require_staff(request, self.intake.staff_keys_dir, now, ROLE)
-        return now
+    async def _open_accounts(self, new: Sequence[ContractChange], operator: str) -> Mapping[str, str]:
+        opened = {}
+        for change in new:
+            order = AccountOrder(change.contract.office_code, operator, self.intake.clock.now())
+            with suppress(AccountExists):
+                opened[order.office_code] = await workflows.open_account(self.intake.pool, self.intake.hasher, order)
+        return opened
+
+    def _require_operator(self, request: Request) -> str:
+        """The login of the operator."""
+        return require_staff(request, self.intake.staff_keys_dir, self.intake.clock.now(), ROLE).login
 
     async def _register_in(self, request: Request) -> RegisterFile:
         register = read_register(json_of(await request.body()), self.intake.printer.find_unprintable)

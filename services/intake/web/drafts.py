@@ -48,8 +48,8 @@ class DraftPages:
     async def get_new(self, request: Request) -> Response:
         """What the way to an application looks like (B4); nothing is stored before the first button."""
         session = await require_session(self.intake, request)
-        view = await workflows.view_menu(self.intake.pool, session.account, self.intake.clock.now())
-        return self._start_page("new_application.html", session, open_receipt_number=view.open_receipt_number)
+        number = await workflows.find_open_application(self.intake.pool, session.account)
+        return self._start_page("new_application.html", session, open_receipt_number=number)
 
     async def get_reissue(self, request: Request) -> Response:
         """The same for new passwords (S16, B36)."""

@@ -1,6 +1,6 @@
 """What intake needs from outside, built once by main and handed to pages, events and jobs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment
@@ -11,9 +11,13 @@ from services.intake.domain.retention import Retention
 from shared.runtime.clock import Clock
 from shared.runtime.database import Pool
 from shared.runtime.ids import NewId
+from shared.runtime.web.maintenance import Maintenance
 from shared.runtime.web.pages import PageSettings
 from shared.runtime.web.passwords import PasswordHasher
+from shared.runtime.web.request_limits import RequestLimit
 from shared.runtime.web.sessions import Sessions
+
+POSTS_PER_HOUR = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +37,6 @@ class Dependencies:
     printer: DocumentPrinter
     form_rules: FormRules
     retention: Retention
+    post_limit: RequestLimit = field(default_factory=lambda: RequestLimit(POSTS_PER_HOUR))
+    """Of one office, through pages."""
+    maintenance: Maintenance | None = None

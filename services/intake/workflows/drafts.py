@@ -9,18 +9,20 @@ from services.intake import store
 from services.intake.domain.application import Content
 from services.intake.domain.asked import Asked, asked_by
 from services.intake.domain.clarification import Clarification, open_one
+from services.intake.domain.counts import KindCount, counts_of
 from services.intake.domain.form import ApplicationForm, CheckedForm, check_form
 from services.intake.domain.form_errors import FormErrors
-from services.intake.domain.mailboxes import current_mailboxes
+from services.intake.domain.mailboxes import current_mailboxes, in_use
 from services.intake.domain.office_facts import Corrected, FormRules, OfficeFacts
 from services.intake.domain.refilling import fields_that_differ, form_of, form_with_contact
 from services.intake.domain.schedule import business_calendar, days_to_offer
+from services.intake.domain.sister_offices import offices_to_apply_for
 from services.intake.domain.steps import Step, errors_of, fill_in, first_with_errors, steps_of
 from services.intake.store.drafts import Draft
-from services.intake.workflows.office_facts import load_form_facts, offices_to_apply_for
-from services.intake.workflows.refusals import DraftNotFound, NotFound, NotInClarification
+from services.intake.workflows.office_facts import load_form_facts
+from services.intake.workflows.refusals import DraftNotFound, NotFound, NotInClarification, OfficeNotRegistered
 from services.intake.workflows.register import load_facts
-from shared.contracts.event_data import ApplicationKind
+from shared.contracts.event_data import ApplicationKind, MailboxRef
 from shared.contracts.people import RegistrationDay
 from shared.kernel.identifiers import OfficeCode, ReceiptNumber
 from shared.kernel.local_time import end_of_day, local_date
@@ -58,6 +60,21 @@ class DraftView:
         return days_to_offer(self.facts.schedule, self.facts.today)
 
     @property
+    def current_mailboxes(self) -> Sequence[MailboxRef]:
+        """What the office has now and could give up (B21)."""
+        return current_mailboxes(self.facts.mailboxes)
+
+    @property
+    def mailboxes_in_use(self) -> Sequence[MailboxRef]:
+        """What passwords can be reissued for."""
+        return in_use(self.facts.mailboxes, self.facts.today)
+
+    @property
+    def counts(self) -> Mapping[str, KindCount]:
+        """How many mailboxes there are and would be, by kind; not what would be where the page has errors (S7)."""
+        return counts_of(self.form, self.facts, is_wrong=bool(self.errors_of(Step.MAILBOXES).errors))
+
+    @property
     def first_step_with_errors(self) -> Step | None:
         """Where something is missing or wrong; None for a form without errors."""
         return first_with_errors(self.steps, self.result) if isinstance(self.result, FormErrors) else None
@@ -81,6 +98,14 @@ class DraftOwner:
 
     office_code: str
     form_token: UUID
+
+
+async def find_open_application(pool: Pool, office_code: str) -> ReceiptNumber | None:
+    """What bars another application of the office for now (E7). Raises OfficeNotRegistered without a contract."""
+    async with pool.acquire() as db:
+        if await store.find_contract(db, office_code) is None:
+            raise OfficeNotRegistered(office_code)
+        return await store.find_open_receipt_number(db, office_code)
 
 
 async def start_draft(pool: Pool, owner: DraftOwner, kind: ApplicationKind, rules: FormRules, now: datetime) -> Step:

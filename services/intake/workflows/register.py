@@ -15,7 +15,8 @@ from services.intake.domain.register_changes import (
     contract_changes,
     opening_problems,
 )
-from services.intake.workflows.refusals import ContractChangedMeanwhile, OfficeNotRegistered
+from services.intake.domain.sister_offices import offices_to_apply_for
+from services.intake.workflows.refusals import ContractChangedMeanwhile, NotFound, OfficeNotRegistered
 from shared.contracts.envelope import Event, new_event
 from shared.contracts.intake_events import ContractPublished
 from shared.contracts.review_events import SchedulePublished
@@ -98,6 +99,15 @@ async def view_contract(pool: Pool, office_code: str, now: datetime) -> Contract
     async with pool.acquire() as db:
         facts = await load_facts(db, office_code, now)
     return ContractView(facts.contract, [(box, box.state_on(facts.today)) for box in facts.mailboxes])
+
+
+async def view_contract_of(pool: Pool, caller: str, office_code: str, now: datetime) -> ContractView:
+    """The contract of the caller or of an office it may apply for. Raises NotFound for any other, known or not."""
+    async with pool.acquire() as db:
+        own = await store.find_contract(db, caller)
+    if own is None or office_code not in offices_to_apply_for(own):
+        raise NotFound(office_code)
+    return await view_contract(pool, office_code, now)
 
 
 async def load_facts(db: Connection, office_code: str, now: datetime) -> OfficeFacts:

@@ -42,21 +42,26 @@ async def withdraw_application(pool: Pool, withdrawal: Withdrawal, now: datetime
 
     Raises NotFound, WithdrawalTooLate (E30: the review has ended, nothing is written) and FormRefused (the reason).
     """
+    async with transaction(pool) as db:
+        return await withdraw_in(db, withdrawal, now, new_id)
+
+
+async def withdraw_in(db: Connection, withdrawal: Withdrawal, now: datetime, new_id: NewId) -> WithdrawalAnswer:
+    """The same inside the caller's transaction."""
     reason = check_withdrawal_reason(withdrawal.reason)
     if not isinstance(reason, str):
         raise FormRefused(reason)
-    async with transaction(pool) as db:
-        application = await store.lock_application(db, withdrawal.receipt_number, withdrawal.office_code)
-        if application is None:
-            raise NotFound(withdrawal.receipt_number)
-        answer = answer_withdrawal(application)
-        if answer is WithdrawalAnswer.REFUSED:
-            raise WithdrawalTooLate(application.receipt_number, application.status)
-        if answer is WithdrawalAnswer.WITHDRAWN:
-            event = withdrawn_event(application, reason or None, now, new_id)
-            await withdraw_locked(db, application, event, TimelineKind.WITHDRAWN, Actor.APPLICANT)
-        elif answer is WithdrawalAnswer.REQUESTED:
-            await _request(db, application, reason or None, now, new_id)
+    application = await store.lock_application(db, withdrawal.receipt_number, withdrawal.office_code)
+    if application is None:
+        raise NotFound(withdrawal.receipt_number)
+    answer = answer_withdrawal(application)
+    if answer is WithdrawalAnswer.REFUSED:
+        raise WithdrawalTooLate(application.receipt_number, application.status)
+    if answer is WithdrawalAnswer.WITHDRAWN:
+        event = withdrawn_event(application, reason or None, now, new_id)
+        await withdraw_locked(db, application, event, TimelineKind.WITHDRAWN, Actor.APPLICANT)
+    elif answer is WithdrawalAnswer.REQUESTED:
+        await _request(db, application, reason or None, now, new_id)
     return answer
 
 

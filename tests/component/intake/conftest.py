@@ -1,7 +1,7 @@
 """Intake's pages on a real database: an office with a contract, an account and a schedule; browsers in this process."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,12 +162,29 @@ def hidden(html: str, name: str) -> str:
     return found.group(1)
 
 
-async def save_draft(browser: httpx2.AsyncClient, **typed: Any) -> tuple[str, httpx2.Response]:
-    """Open a new form and send it; the form token and the answer."""
-    page = await browser.get("/applications/new")
+async def start_draft(browser: httpx2.AsyncClient, path: str = "/applications/new") -> str:
+    """Press the first button; the address of the draft's first page."""
+    page = await browser.get(path)
     assert page.status_code == 200, page.text
-    token = hidden(page.text, "form_token")
-    return token, await browser.post("/applications/drafts", data={"form_token": token, **TYPED, **typed})
+    fields = {name: hidden(page.text, name) for name in ("form_token", "kind")}
+    answer = await browser.post("/applications/drafts", data=fields)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+async def fill_in(browser: httpx2.AsyncClient, address: str, typed: Mapping[str, Any]) -> httpx2.Response:
+    """Send every page from this one on; the last answer: the way to the check page, or the page with errors."""
+    while True:
+        answer = await browser.post(address, data={"items": "mailbox_count", **typed})
+        if answer.status_code != 303 or answer.headers["location"].endswith("/check"):
+            return answer
+        address = answer.headers["location"]
+
+
+async def save_draft(browser: httpx2.AsyncClient, **typed: Any) -> tuple[str, httpx2.Response]:
+    """Begin a form and fill it in; the form token and the last answer."""
+    address = await start_draft(browser)
+    return address.split("/")[3], await fill_in(browser, address, {**TYPED, **typed})
 
 
 async def ready_to_register(browser: httpx2.AsyncClient, **typed: Any) -> dict[str, str]:

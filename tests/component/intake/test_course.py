@@ -27,7 +27,7 @@ from tests.builders import (
     review_opened,
     service_started,
 )
-from tests.component.intake.conftest import Intake, register
+from tests.component.intake.conftest import Intake, register, start_draft
 
 TABLES = ("applications", "mailboxes", "timeline_entries", "application_mails", "news_items", "schedule")
 
@@ -125,7 +125,7 @@ async def test_a_decided_abolition_shows_and_cannot_be_asked_for_again(intake: I
     await intake.consume(an_event(issued), an_event(review_completed(receipt_number=number)))
 
     assert "廃止予定（2018/11/08）" in (await browser.get("/contract")).text
-    form = (await browser.get("/applications/new")).text
+    form = (await browser.get(f"{(await start_draft(browser)).rpartition('/')[0]}/mailboxes")).text
     assert f'value="{OPENING_MAILBOX}"' not in form
     assert f'value="{NEW_MAILBOX}"' in form
 

@@ -11,7 +11,12 @@ from deploy.errors import StackError
 from deploy.local.jars import class_path
 from deploy.local.java import find_java
 from services.intake.documents import DocumentPrinter, find_fonts
-from services.intake.domain.documents import application_form, approval_notice
+from services.intake.domain.documents import (
+    ApplicationFormSheet,
+    ApprovalNoticeSheet,
+    application_form,
+    approval_notice,
+)
 from shared.contracts.people import MailboxChange, PasswordReissue
 from shared.kernel.identifiers import MailboxId
 from tests.builders import a_contract, a_mailbox, an_application_received
@@ -55,7 +60,7 @@ async def every_document(folder: Path) -> Sequence[Path]:
     change = MailboxChange(add_smtp_pop3=1, add_edifact=2, abolish=abolish, mailboxes_before=boxes)
     reissue = PasswordReissue(mailbox_ids=[MailboxId("NAC00101")])
     plain, changed = an_application_received(), an_application_received(mailbox_change=change, reason="髙﨑①㈱" * 60)
-    sheets = {
+    sheets: dict[str, ApplicationFormSheet | ApprovalNoticeSheet] = {
         "form": application_form(plain, a_contract()),
         "form-of-two-pages": application_form(changed, full),
         "form-of-a-reissue": application_form(
@@ -71,7 +76,7 @@ async def every_document(folder: Path) -> Sequence[Path]:
     for name, sheet in sheets.items():
         (folder / f"{name}.pdf").write_bytes((await printer.print(sheet)).pdf)
     printer.close()
-    return sorted(folder.glob("*.pdf"))
+    return sorted(folder / f"{name}.pdf" for name in sheets)
 
 
 @pytest.mark.parametrize("flavour", ["2a", "ua1"])

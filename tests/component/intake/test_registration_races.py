@@ -137,4 +137,6 @@ async def test_serials_of_a_year_come_from_its_sequence(intake: Intake) -> None:
 
 async def _post_directly(intake: Intake, fields: dict[str, str]) -> None:
     registration = workflows.Registration("NAC001", UUID(fields["form_token"]), fields["diff_sha256"])
-    await workflows.receive_application(intake.pool, registration, intake.clock.now(), intake.parts.new_id)
+    await workflows.receive_application(
+        intake.pool, registration, intake.parts.form_rules, intake.clock.now(), intake.parts.new_id
+    )

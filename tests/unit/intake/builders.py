@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from services.intake.domain.form import ApplicationForm, CheckedForm, OfficeFacts, check_form
+from services.intake.domain.form import ApplicationForm, CheckedForm, check_form
 from services.intake.domain.form_errors import FormErrors
 from services.intake.domain.mailboxes import OfficeMailbox
+from services.intake.domain.office_facts import OfficeFacts
 from shared.contracts.event_data import MailboxKind
 from shared.kernel.identifiers import MailboxId
 from tests.builders import OFFICE, OPENING_MAILBOX, TYPED, a_contract, a_schedule

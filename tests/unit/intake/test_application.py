@@ -3,32 +3,30 @@
 import hashlib
 from datetime import UTC, date, datetime
 
-import pytest
-
 from services.intake.domain.application import (
     OPEN_STATUSES,
     ApplicationStatus,
     Receipt,
-    difference_asked,
     receive,
-    status_completed,
-    status_in_service,
-    status_under_review,
 )
-from services.intake.domain.difference import canonical_json, diff_sha256, difference_of
+from services.intake.domain.asked import Asked, asked_by
+from services.intake.domain.difference import canonical_json, diff_sha256, difference_asked, difference_of
 from services.intake.domain.mailboxes import MailboxState, current_mailboxes, serials_left
 from shared.contracts.event_data import MailboxKind
+from shared.contracts.people import PasswordReissue
 from shared.kernel.identifiers import MailboxId, ReceiptNumber
-from tests.builders import NOW, OPENING_MAILBOX, a_contract, a_mailbox, numbered_id
+from tests.builders import NOW, OFFICE, OPENING_MAILBOX, a_contract, a_mailbox, numbered_id
 from tests.unit.intake.builders import a_box, checked
 
-RECEIPT_OF_TEST = Receipt(ReceiptNumber("180001A"), numbered_id(7), NOW, date(2018, 10, 24))
+RECEIPT_OF_TEST = Receipt(ReceiptNumber("180001A"), numbered_id(7), OFFICE, NOW, date(2018, 10, 24))
 
 
 def test_a_received_application_says_what_the_form_said() -> None:
     form = checked(add_smtp_pop3="2", add_edifact="1", abolish=(OPENING_MAILBOX,))
 
-    application, received = receive(form, a_contract(contract_version=4), [a_mailbox()], RECEIPT_OF_TEST)
+    application, received = receive(
+        form, a_contract(contract_version=4), asked_by(form, [a_mailbox()]), RECEIPT_OF_TEST
+    )
 
     assert application.status is ApplicationStatus.RECEIVED
     assert application.form_token == numbered_id(7)
@@ -47,9 +45,9 @@ def test_a_received_application_says_what_the_form_said() -> None:
 
 def test_the_receipt_date_is_the_date_in_japan() -> None:
     midnight_in_japan = datetime(2018, 12, 31, 15, 0, tzinfo=UTC)
-    receipt = Receipt(ReceiptNumber("190001A"), numbered_id(7), midnight_in_japan, date(2019, 1, 4))
+    receipt = Receipt(ReceiptNumber("190001A"), numbered_id(7), OFFICE, midnight_in_japan, date(2019, 1, 4))
 
-    application, _ = receive(checked(), a_contract(), [a_mailbox()], receipt)
+    application, _ = receive(checked(), a_contract(), asked_by(checked(), [a_mailbox()]), receipt)
 
     assert application.received_on == date(2019, 1, 1)
 
@@ -58,7 +56,7 @@ def test_page_and_event_have_one_digest() -> None:
     form = checked(add_smtp_pop3="1")
     shown = difference_of([a_mailbox()], add_smtp_pop3=1, add_edifact=0, abolish=())
 
-    _, received = receive(form, a_contract(), [a_mailbox()], RECEIPT_OF_TEST)
+    _, received = receive(form, a_contract(), asked_by(form, [a_mailbox()]), RECEIPT_OF_TEST)
 
     assert received.diff_sha256 == diff_sha256(shown)
     assert received.mailbox_change is not None
@@ -98,31 +96,16 @@ def test_before_and_after_count_each_kind_alone() -> None:
     assert (edifact.count_before, edifact.count_after) == (1, 1)
 
 
-@pytest.mark.parametrize("status", list(ApplicationStatus))
-def test_no_event_moves_an_application_back(status: ApplicationStatus) -> None:
-    order = [
-        ApplicationStatus.RECEIVED,
-        ApplicationStatus.UNDER_REVIEW,
-        ApplicationStatus.CLARIFICATION,
-        ApplicationStatus.REVIEW_COMPLETED,
-        ApplicationStatus.IN_SERVICE,
-        ApplicationStatus.WITHDRAWN,
-        ApplicationStatus.VOIDED,
-    ]
+def test_the_digest_of_a_reissue_is_that_of_its_mailboxes_in_any_order() -> None:
+    ids = [MailboxId("NAC00102"), MailboxId("NAC00101")]
+    expected = '{"password_reissue":["NAC00101","NAC00102"]}'
 
-    for move in (status_under_review, status_completed, status_in_service):
-        assert order.index(move(status)) >= order.index(status)
+    digests = {Asked(password_reissue=PasswordReissue(mailbox_ids=order)).sha256 for order in (ids, ids[::-1])}
+
+    assert digests == {hashlib.sha256(expected.encode()).hexdigest()}
 
 
-@pytest.mark.parametrize("final", [ApplicationStatus.WITHDRAWN, ApplicationStatus.VOIDED])
-def test_a_final_state_stays(final: ApplicationStatus) -> None:
-    assert {move(final) for move in (status_under_review, status_completed, status_in_service)} == {final}
-
-
-def test_the_course_of_a_good_application() -> None:
-    assert status_under_review(ApplicationStatus.RECEIVED) is ApplicationStatus.UNDER_REVIEW
-    assert status_completed(ApplicationStatus.UNDER_REVIEW) is ApplicationStatus.REVIEW_COMPLETED
-    assert status_in_service(ApplicationStatus.REVIEW_COMPLETED) is ApplicationStatus.IN_SERVICE
+def test_a_completed_application_is_no_longer_open() -> None:
     assert ApplicationStatus.REVIEW_COMPLETED not in OPEN_STATUSES
 
 

@@ -9,77 +9,120 @@ import pytest
 from services.intake.domain.form import ApplicationForm, CheckedForm, check_form
 from services.intake.domain.form_errors import FormErrorCode, FormErrors
 from services.intake.domain.form_warnings import FormWarningCode
+from services.intake.domain.mailboxes import in_use
+from services.intake.domain.office_facts import Corrected
 from services.intake.labels import FORM_FIELD_LABELS, form_error_text
+from shared.contracts.event_data import ApplicationKind
 from shared.contracts.intake_events import ProcessingMode
+from shared.kernel.identifiers import OfficeCode
 from tests.builders import OPENING_MAILBOX, a_contract
 from tests.unit.intake.builders import TODAY, a_box, a_form, checked, codes, facts
+from tests.unit.intake.form_cases import PAGE_CASES, SHARED_CASES, FormCase
 
-REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"office_code": ""}, "office_code", "required"),
-    ({"office_code": "NAC01"}, "office_code", "not_an_office_code"),
-    ({"office_code": "NAC001\n1"}, "office_code", "not_an_office_code"),
-    ({"office_code": "NAC002"}, "office_code", "office_not_granted"),
-    ({"start_date_choice": ""}, "requested_start_date", "required"),
-    ({"start_date_choice": "other"}, "requested_start_date", "required"),
-    ({"start_date_choice": "other", "requested_start_date": "2018110"}, "requested_start_date", "not_a_date"),
-    ({"start_date_choice": "", "requested_start_date": "20190229"}, "requested_start_date", "not_a_date"),
-    ({"start_date_choice": "tomorrow"}, "requested_start_date", "not_a_date"),
-    ({"requested_start_date": "not a date"}, "requested_start_date", "not_a_date"),
-    ({"requested_start_date": "20181108"}, "requested_start_date", "start_date_ambiguous"),
-    ({"start_date_choice": "2018-10-16"}, "requested_start_date", "date_not_in_future"),
-    ({"start_date_choice": "2017-11-01"}, "requested_start_date", "date_not_in_future"),
-    ({"start_date_choice": "2019-10-17"}, "requested_start_date", "date_too_far"),
-    ({"reason": ""}, "reason", "required"),
-    ({"reason": " 　\r\n "}, "reason", "required"),
-    ({"reason": "あ" * 241}, "reason", "too_long"),
-    ({"reason": "タブ\tあり"}, "reason", "unprintable_character"),
-    ({"reason": "絵文字😀"}, "reason", "unprintable_character"),
-    ({"family_name": ""}, "family_name", "required"),
-    ({"family_name": "あ" * 21}, "family_name", "too_long"),
-    ({"family_name": "通関\n花子"}, "family_name", "not_full_width"),
-    ({"family_name": "通\ue000"}, "family_name", "unprintable_character"),
-    ({"given_name": ""}, "given_name", "required"),
-    ({"given_name": "あ" * 21}, "given_name", "too_long"),
-    ({"family_name_kana": ""}, "family_name_kana", "required"),
-    ({"family_name_kana": "通関"}, "family_name_kana", "not_katakana"),
-    ({"family_name_kana": "ア" * 31}, "family_name_kana", "too_long"),
-    ({"given_name_kana": "Hanako"}, "given_name_kana", "not_katakana"),
-    ({"department": "部" * 31}, "department", "too_long"),
-    ({"title": "長" * 31}, "title", "too_long"),
-    ({"phone": ""}, "phone", "required"),
-    ({"phone": "1120794550"}, "phone", "not_a_phone_number"),
-    ({"phone": "012345678"}, "phone", "not_a_phone_number"),
-    ({"phone": "012345678901"}, "phone", "not_a_phone_number"),
-    ({"phone": "内線123"}, "phone", "not_a_phone_number"),
-    ({"fax": "12"}, "fax", "not_a_phone_number"),
-    ({"email": ""}, "email", "required"),
-    ({"email_again": ""}, "email_again", "required"),
-    ({"email": "a@b@c.example", "email_again": "a@b@c.example"}, "email", "not_an_email"),
-    ({"email": "花子@naccs.example", "email_again": "花子@naccs.example"}, "email", "not_an_email"),
-    ({"email": "a b@naccs.example", "email_again": "a b@naccs.example"}, "email", "not_an_email"),
-    ({"email": "a@naccs", "email_again": "a@naccs"}, "email", "not_an_email"),
-    ({"email": "a@" + "b" * 250 + ".jp", "email_again": "a@" + "b" * 250 + ".jp"}, "email", "not_an_email"),
-    ({"email_again": "other@naccs.example"}, "email_again", "emails_differ"),
-    ({"add_smtp_pop3": "-1"}, "add_smtp_pop3", "not_a_count"),
-    ({"add_smtp_pop3": "1.5"}, "add_smtp_pop3", "not_a_count"),
-    ({"add_smtp_pop3": "100"}, "add_smtp_pop3", "not_a_count"),
-    ({"add_edifact": "二"}, "add_edifact", "not_a_count"),
-    ({"add_smtp_pop3": ""}, "add_smtp_pop3", "nothing_asked"),
-    ({"add_smtp_pop3": "0", "add_edifact": "0"}, "add_smtp_pop3", "nothing_asked"),
-    ({"add_smtp_pop3": "99"}, "add_smtp_pop3", "ids_exhausted"),
-    ({"abolish": ("XYZ99901",)}, "abolish", "mailbox_unknown"),
-]
+CASES = [*SHARED_CASES, *PAGE_CASES]
 
 
-@pytest.mark.parametrize(("typed", "field", "code"), REFUSED)
-def test_what_has_no_meaning_is_refused_under_a_stable_code(typed: dict[str, Any], field: str, code: str) -> None:
-    assert codes(a_form(**typed)) == [(field, code)]
+def form_for(case: FormCase) -> ApplicationForm:
+    """The form a case means: a date is the other one unless the case chooses; the address is typed twice alike."""
+    typed = {name: tuple(value) if isinstance(value, list) else value for name, value in case.typed.items()}
+    if "requested_start_date" in typed:
+        typed.setdefault("start_date_choice", "other")
+    if "email" in typed:
+        typed.setdefault("email_again", typed["email"])
+    return a_form(**typed)
+
+
+def values_of(checked_form: CheckedForm) -> dict[str, Any]:
+    return {
+        **{each.name: getattr(checked_form, each.name) for each in fields(checked_form)},
+        **checked_form.contact.model_dump(),
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_case_of_the_table(case: FormCase) -> None:
+    result = check_form(form_for(case), facts())
+
+    if isinstance(result, FormErrors):
+        assert [(error.field, error.code.value) for error in result.errors] == list(case.errors)
+    else:
+        assert case.errors == ()
+        assert {name: values_of(result)[name] for name in case.values} == case.values
+
+
+def test_the_table_is_long_enough() -> None:
+    assert len(SHARED_CASES) >= 200
 
 
 def test_every_error_code_is_reached_by_a_test() -> None:
-    tested = {code for _, _, code in REFUSED} | {"mode_not_contracted", "mailbox_already_abolished"}
+    tested = {code for case in CASES for _, code in case.errors}
+    elsewhere = {
+        "mode_not_contracted",
+        "mailbox_already_abolished",
+        "mailbox_not_in_use",
+        "office_closed",
+        "start_after_closing",
+        "office_cannot_change",
+        "kind_cannot_change",
+    }
 
-    assert tested == {code.value for code in FormErrorCode}
+    assert tested | elsewhere == {code.value for code in FormErrorCode}
+
+
+@pytest.mark.parametrize("today", [date(2018, 11, 20), date(2018, 11, 21)])
+def test_a_closed_office_cannot_apply(today: date) -> None:
+    closed = a_contract(closed_on=date(2018, 11, 20))
+
+    form = a_form(start_date_choice="2018-12-06")
+
+    assert ("office_code", "office_closed") in codes(form, facts(contract=closed, today=today))
+
+
+def test_the_wished_date_lies_before_the_closing_day() -> None:
+    closing = facts(contract=a_contract(closed_on=date(2018, 11, 8)))
+
+    assert codes(a_form(start_date_choice="2018-11-07"), closing) == []
+    assert codes(a_form(start_date_choice="2018-11-08"), closing) == [("requested_start_date", "start_after_closing")]
+
+
+def test_a_correction_keeps_office_and_kind() -> None:
+    fixed = facts(corrects=Corrected(OfficeCode("NAC001"), ApplicationKind.MAILBOX_CHANGE))
+    reissue = a_form(kind="password_reissue", mailbox_ids=(OPENING_MAILBOX,))
+
+    assert codes(a_form(), fixed) == []
+    assert codes(a_form(office_code="NAC002"), fixed) == [("office_code", "office_cannot_change")]
+    assert codes(reissue, fixed) == [("kind", "kind_cannot_change")]
+
+
+def test_what_no_font_can_print_is_named() -> None:
+    known = facts(find_unprintable=lambda text: [letter for letter in text if letter == "髙"])
+
+    result = check_form(a_form(family_name="髙﨑", reason="髙い"), known)
+
+    assert isinstance(result, FormErrors)
+    assert [form_error_text(error) for error in result.errors] == [
+        "変更する理由に使用できない文字があります：髙",
+        "姓に使用できない文字があります：髙",
+    ]
+
+
+def test_passwords_are_reissued_for_mailboxes_that_are_not_closed() -> None:
+    boxes = [
+        a_box(),
+        a_box("NAC00102", active_from=date(2018, 11, 1)),
+        a_box("NAC00103", abolished_on=date(2018, 10, 17)),
+        a_box("NAC00104", abolished_on=TODAY),
+    ]
+    form = a_form(kind="password_reissue", mailbox_ids=tuple(box.mailbox_id for box in boxes))
+
+    assert codes(form, facts(mailboxes=boxes)) == [("mailbox_ids", "mailbox_not_in_use")]
+    assert [box.mailbox_id for box in in_use(boxes, TODAY)] == ["NAC00101", "NAC00102", "NAC00103"]
+
+
+def test_a_reissue_has_neither_date_nor_warning() -> None:
+    form = checked(kind="password_reissue", mailbox_ids=(OPENING_MAILBOX,), start_date_choice="", items=())
+
+    assert (form.requested_start_date, form.warnings, form.add_smtp_pop3) == (None, (), 0)
 
 
 def test_adding_a_kind_without_its_mode_is_refused() -> None:
@@ -132,12 +175,12 @@ def test_an_empty_form_gets_every_error_at_once_in_page_order() -> None:
 
 
 def test_every_error_has_a_japanese_sentence_without_blanks() -> None:
-    for typed, field, _ in REFUSED:
-        result = check_form(a_form(**typed), facts())
-        assert isinstance(result, FormErrors)
-        text = form_error_text(result.errors[0])
-        assert "{" not in text, (field, text)
-        assert text.isascii() is False
+    for case in CASES:
+        result = check_form(form_for(case), facts())
+        for error in result.errors if isinstance(result, FormErrors) else ():
+            text = form_error_text(error)
+            assert "{" not in text, (error.field, text)
+            assert text.isascii() is False
 
 
 def test_every_field_has_a_name() -> None:
@@ -177,11 +220,6 @@ def test_what_has_one_meaning_is_normalised() -> None:
     assert (form.contact.phone, form.contact.fax) == ("0120794550", "0398765432")
     assert form.contact.email == "Hanako@naccs.example"
     assert (form.add_smtp_pop3, form.add_edifact) == (1, 0)
-
-
-@pytest.mark.parametrize("typed", ["20181101", "2018/11/1", "2018-11-01", "2018年11月1日", "２０１８１１０１"])  # noqa: RUF001
-def test_every_form_of_one_date_is_that_date(typed: str) -> None:
-    assert checked(start_date_choice="other", requested_start_date=typed).requested_start_date == date(2018, 11, 1)
 
 
 def test_the_same_date_chosen_and_typed_is_one_date() -> None:
