@@ -1,6 +1,8 @@
 """Review's settings, prefix `NSS_REVIEW_`; only main.py reads them."""
 
-from pydantic import DirectoryPath, Field, FilePath
+from typing import Self
+
+from pydantic import DirectoryPath, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.settings import ServiceSettings
@@ -25,3 +27,21 @@ class Settings(ServiceSettings):
     """Whether giving up the last mailbox needs a second approver (E12)."""
     target_business_days: int = Field(default=6, ge=1)
     """Applications older than this are marked in the queue; promised to nobody."""
+    contact_days: int = Field(default=400, ge=1)
+    """How long contacts and notes are kept after their application ended."""
+    audit_years: int = Field(default=7, ge=7)
+    """How long the audit is kept; the database refuses less than seven."""
+    oidc_issuer: str = ""
+    """Identity provider through which staff may log in; empty: by password alone."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_login_claim: str = "preferred_username"
+    """The claim of the ID token that holds a staff login."""
+
+    @model_validator(mode="after")
+    def _check_provider(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret.get_secret_value()):
+            raise ValueError("NSS_REVIEW_OIDC_CLIENT_ID and NSS_REVIEW_OIDC_CLIENT_SECRET are needed with an issuer")
+        if self.oidc_issuer and self.environment == "production" and not self.oidc_issuer.startswith("https://"):
+            raise ValueError("NSS_REVIEW_OIDC_ISSUER must be https in production")
+        return self

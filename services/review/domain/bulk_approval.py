@@ -6,8 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.review.domain.review import ApprovalForm, DecisionProblem, MovedOn, Refused, Review
-from shared.kernel.identifiers import ReceiptNumber
+from services.review.domain.review import ApprovalForm, DecisionProblem, MovedOn, Refused, Review, read_start_date
+from shared.kernel.identifiers import InvalidIdentifier, ReceiptNumber, parse_receipt_number
 
 MOST_AT_ONCE = 50
 
@@ -20,12 +20,8 @@ class BulkOutcome(StrEnum):
     MOVED_ON = "moved_on"
 
 
-@dataclass(frozen=True, slots=True)
-class BulkCandidate:
-    """An application of the oldest under review. `form` is the approval that suggests itself; None needs a person."""
-
-    review: Review
-    form: ApprovalForm | None
+class InvalidOrder(ValueError):
+    """The text is no row of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +32,35 @@ class BulkOrder:
     revision: int
     confirmed_start_date: date | None
 
-    @property
-    def text(self) -> str:
-        """The row as a form carries it."""
+    def __str__(self) -> str:
         day = f"{self.confirmed_start_date:%Y%m%d}" if self.confirmed_start_date else ""
         return f"{self.receipt_number}-{self.revision}-{day}"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkCandidate:
+    """An application of the oldest under review. `form` is the approval that suggests itself; None needs a person."""
+
+    review: Review
+    form: ApprovalForm | None
+
+    @property
+    def order(self) -> BulkOrder | None:
+        """The row as it can be ticked; None needs a person."""
+        if self.form is None:
+            return None
+        day = read_start_date(self.form.confirmed_start_date)
+        return BulkOrder(self.review.receipt_number, self.form.revision, day)
+
+
+def parse_order(text: str) -> BulkOrder:
+    """The row a form carries. Raises InvalidOrder."""
+    parts = text.split("-")
+    try:
+        number, revision, day = parts
+        return BulkOrder(parse_receipt_number(number), int(revision), date.fromisoformat(day) if day else None)
+    except (ValueError, InvalidIdentifier):
+        raise InvalidOrder(text) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from services.review.domain.revisions import RevisionField
 from services.review.domain.timeline import TimelineStep
 from shared.contracts.event_data import ApplicationKind
 from shared.contracts.notifier_events import MailFailure, RecipientRole
+from shared.runtime.web.labels import MAIL_LABELS
 
 UNKNOWN_APPLICATION = "この受付番号の申込はありません。"
 INVALID_CURSOR_MESSAGE = "続きの位置を読み取れません。"
@@ -117,7 +118,15 @@ TO = "宛先：{}"
 NEXT_ATTEMPT = "次回送信 {}"
 NEVER_VIEWED = "一度も表示されていません"
 OPENING_BALANCE = "当初から"
-ISSUED_BY = "申込{}"
+ISSUED_BY = "申込 {}"
+ABOLISHED_ON = "{}廃止"
+REISSUED_ON = "{}パスワード再発行"
+
+
+def mail_words(code: str) -> str:
+    """A mail by its code; one of a newer notifier is shown as it is."""
+    known = {mail.value: words for mail, words in MAIL_LABELS.items()}
+    return known.get(code, code)
 
 
 def count_of(mailboxes: int) -> str:

@@ -37,7 +37,9 @@ CHECK_REASON_TEXTS: Mapping[CheckReason, str] = {
     CheckReason.MAILBOXES_ARE_CURRENT: "対象のメールボックスはすべて使われています。",
     CheckReason.MAILBOXES_NOT_CURRENT: "{mailbox_ids}は使われていません。",
     CheckReason.MAILBOXES_REMAIN: "SMTP/POP3メールボックスが残るか、SMTP/POP3の利用者がいません。",
-    CheckReason.LAST_MAILBOX_GOES: "SMTP/POP3の利用者がいるのに、最後のメールボックスがなくなります。出力先の変更を確認してください。",
+    CheckReason.LAST_MAILBOX_GOES: (
+        "SMTP/POP3の利用者がいるのに、最後のメールボックスがなくなります。出力先の変更を確認してください。"
+    ),
     CheckReason.NO_TWIN: "この事業所に審査中の別の申込はありません。",
     CheckReason.TWIN_OPEN: "審査中の別の申込があります（{receipt_numbers}）。",
     CheckReason.WISH_IS_REGISTRATION_DAY: "{day}はシステム登録日です。",

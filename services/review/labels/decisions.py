@@ -27,6 +27,7 @@ ANSWER_BY = "回答希望日 {}"
 COMPLETED_ON = "完了日 {}"
 PROPOSED_BY = "承認案：{}"
 REVISION = "第{}版"
+ACKNOWLEDGED = "{}：確認しました"
 
 REVIEW_STATE_LABELS: Mapping[ReviewState, str] = {
     ReviewState.RECEIVED: "受付",

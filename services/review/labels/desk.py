@@ -9,9 +9,7 @@ from services.review.domain.schedule_checks import ScheduleProblem
 from services.review.domain.schedule_table import LineProblem, RowKind, TableWords
 from services.review.domain.staff import PasswordProblem, StaffRole
 
-LOGIN_REFUSED = (
-    "ログインIDまたはパスワードが正しくありません。続けて5回誤ると、15分間ログインできなくなります。"
-)
+LOGIN_REFUSED = "ログインIDまたはパスワードが正しくありません。続けて5回誤ると、15分間ログインできなくなります。"
 PROVIDER_REFUSED = "シングルサインオンでログインできませんでした。運用担当に連絡してください。"
 NOT_PERMITTED = "この操作を行う権限がありません。"
 BEARER_REFUSED = "トークンがないか、有効期限が切れています。もう一度ログインしてください。"
@@ -20,6 +18,7 @@ NOT_CLAIMED = "この申込を担当していません。"
 HELD_BY = "{name}が{until}まで担当しています。"
 LOGIN_TAKEN = "このログインIDはすでに使われています。"
 UNKNOWN_LOGIN = "このログインIDはありません。"
+OWN_ACCOUNT = "自分のアカウントは停止できません。"
 
 STAFF_ROLE_LABELS: Mapping[StaffRole, str] = {
     StaffRole.REVIEWER: "審査担当",
@@ -123,6 +122,7 @@ WINDOW_REASON = "利用開始日の2営業日後（{last}）まで参照でき�
 ANSWER_REASON = "{start}から数えて{days}営業日目です。{left_out}"
 LEFT_OUT = "{days}は数えません。"
 DAY_LEFT_OUT = "{day}（{cause}）"
+SCHEDULE_MOVED_ON = "他の担当者が第{version}版を公開しました。公開された内容を確認してから、もう一度公開してください。"
 COVERS_UNREADABLE = "カレンダーの最終日は半角数字8桁の実在する日付で入力してください。"
 FAULT_OF_DAY = "{day}：{text}"
 FAULT_OF_LINE = "{line}行目：{text}"
@@ -143,4 +143,5 @@ REPORT_HEADINGS = (
     "審査日数（最長）",
     "目安内",
 )
+INVALID_OFFICE_CODE = "事業所コードは英数字6桁で指定してください。"
 INVALID_MONTH = "月は2026-11の形で指定してください。"

@@ -51,7 +51,13 @@ async def insert_bulk_items(db: Connection, items: Sequence[BulkItem]) -> None:
         "insert into bulk_approval_items (bulk_id, position, receipt_number, revision, confirmed_start_date)"
         " values ($1, $2, $3, $4, $5) on conflict do nothing",
         [
-            (item.bulk_id, item.position, item.order.receipt_number, item.order.revision, item.order.confirmed_start_date)
+            (
+                item.bulk_id,
+                item.position,
+                item.order.receipt_number,
+                item.order.revision,
+                item.order.confirmed_start_date,
+            )
             for item in items
         ],
     )

@@ -23,7 +23,7 @@ async def lock_unanswered(db: Connection, asked_before: datetime, limit: int) ->
 
 
 async def lock_missing_settings(db: Connection, today: date, first_start: date, limit: int) -> list[Review]:
-    """Completed applications that start from `first_start` on, whose setting was due before today; earliest due first."""
+    """Completed applications starting from `first_start` on whose setting was due before today; earliest due first."""
     rows = await db.fetch(
         f"select {COLUMNS} from reviews"  # noqa: S608
         " where state = 'review_completed' and system_setting_required and setting_completed_on is null"

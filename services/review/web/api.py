@@ -1,90 +1,70 @@
-"""The staff API: tokens, the queue, approvals and the schedule, for programs and the `nss` command."""
+"""The staff API, for programs and the `nss` command: tokens, the desk, decisions, and its own description."""
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends
+from fastapi.openapi.utils import get_openapi
 
 from services.review import labels, workflows
-from services.review.domain.review_queue import InvalidCursor, QueueFilter, QueuePosition, parse_position
-from services.review.domain.schedule import Schedule
-from services.review.web.api_models import LoginBody, ScheduleBody, row_answer, schedule_answer
-from services.review.web.api_requests import caller_of, number_of
+from services.review.web.api_models import LoginBody, ProblemAnswer
+from services.review.web.api_requests import PREFIX, guard
 from services.review.web.decisions_api import add_decisions
+from services.review.web.desk_api import add_desk
 from services.review.workflows import Dependencies
 from shared.runtime.staff_tokens import TOKEN_LIFETIME, StaffIdentity, sign_staff_token
-from shared.runtime.web.problems import ApiProblem, FieldProblem
+from shared.runtime.web.problems import PROBLEM_TYPE, ApiProblem
+
+TITLE = "NSS mailbox: review"
+VERSION = "1"
+_PROBLEM = {"content": {PROBLEM_TYPE: {"schema": ProblemAnswer.model_json_schema()}}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The request cannot be read", **_PROBLEM},
+    401: {"description": "No valid staff token", **_PROBLEM},
+    403: {"description": "The role is missing", **_PROBLEM},
+    404: {"description": "No such thing", **_PROBLEM},
+    409: {"description": "Somebody was faster, or the application stands in the way", **_PROBLEM},
+    413: {"description": "The body is too large", **_PROBLEM},
+    422: {"description": "One entry per field", **_PROBLEM},
+    503: {"description": "Try again later", **_PROBLEM},
+}
 
 
-def build_api(deps: Dependencies) -> APIRouter:
+def build_api(deps: Dependencies, target_business_days: int) -> APIRouter:
     """Everything under /api/v1."""
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix=PREFIX, dependencies=[Depends(guard(deps))], responses=PROBLEMS)
     _add_tokens(router, deps)
-    _add_schedule(router, deps)
-    _add_reviews(router, deps)
+    add_desk(router, deps, target_business_days)
     add_decisions(router, deps)
+    _add_description(router)
     return router
+
+
+def describe_api(router: APIRouter) -> dict[str, Any]:
+    """The API as an OpenAPI document; the committed one is this, and a test sees to it."""
+    document = get_openapi(title=TITLE, version=VERSION, routes=router.routes)
+    document["components"].setdefault("securitySchemes", {})["staff"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWS",
+    }
+    document["security"] = [{"staff": []}]
+    document["paths"][f"{PREFIX}/tokens"]["post"]["security"] = []
+    return document
 
 
 def _add_tokens(router: APIRouter, deps: Dependencies) -> None:
     @router.post("/tokens")
     async def post_token(body: LoginBody) -> dict[str, Any]:
-        member = await workflows.authenticate(deps.pool, body.login, body.password, deps.hasher)
-        if member is None:
+        """A staff token for 15 minutes; 401 for a first password, which is changed at the console."""
+        account = await workflows.authenticate(deps, body.login, body.password)
+        if account is None or account.must_change_password:
             raise ApiProblem(401, "wrong_login", labels.LOGIN_REFUSED)
-        identity = StaffIdentity(member.login, sorted(member.roles))
+        identity = StaffIdentity(account.member.login, sorted(account.member.roles))
         token = sign_staff_token(identity, deps.staff_key_file, deps.clock.now())
         return {"token": token, "expires_in": int(TOKEN_LIFETIME.total_seconds())}
 
 
-def _add_schedule(router: APIRouter, deps: Dependencies) -> None:
-    @router.get("/schedule")
-    async def get_schedule(request: Request) -> dict[str, Any]:
-        await caller_of(deps, request)
-        schedule = await workflows.read_schedule(deps.pool)
-        if schedule is None:
-            raise ApiProblem(404, "no_schedule", labels.NO_SCHEDULE)
-        return schedule_answer(schedule)
-
-    @router.put("/schedule")
-    async def put_schedule(request: Request, body: ScheduleBody) -> dict[str, Any]:
-        operator = await caller_of(deps, request)
-        if not operator.may_set_schedule:
-            raise ApiProblem(403, "forbidden", labels.NOT_PERMITTED)
-        outcome = await workflows.publish_schedule(
-            deps.pool, body.to_proposal(), operator, deps.clock.now(), deps.new_id
-        )
-        if isinstance(outcome, Schedule):
-            return schedule_answer(outcome)
-        messages = labels.SCHEDULE_PROBLEM_LABELS
-        errors = [FieldProblem(problem.field, problem.value, messages[problem]) for problem in outcome]
-        raise ApiProblem(422, "invalid_schedule", errors=errors)
-
-
-def _add_reviews(router: APIRouter, deps: Dependencies) -> None:
-    @router.get("/reviews")
-    async def get_reviews(
-        request: Request, status: QueueFilter = QueueFilter.UNDER_REVIEW, cursor: str = ""
-    ) -> dict[str, Any]:
-        await caller_of(deps, request)
-        queue = await workflows.read_queue(deps.pool, status, _position(cursor), deps.clock.now())
-        following = queue.page.following
-        return {
-            "items": [row_answer(row) for row in queue.page.rows],
-            "next_cursor": str(following) if following else None,
-        }
-
-    @router.get("/reviews/{receipt_number}")
-    async def get_review(request: Request, receipt_number: str) -> dict[str, Any]:
-        await caller_of(deps, request)
-        case = await workflows.read_case(deps.pool, number_of(receipt_number), deps.clock.now())
-        if case is None:
-            raise ApiProblem(404, "unknown_application", labels.UNKNOWN_APPLICATION)
-        return row_answer(case.row)
-
-
-def _position(cursor: str) -> QueuePosition:
-    try:
-        return parse_position(cursor)
-    except InvalidCursor:
-        problem = FieldProblem("cursor", "invalid_cursor", labels.INVALID_CURSOR_MESSAGE)
-        raise ApiProblem(422, "invalid_request", errors=[problem]) from None
+def _add_description(router: APIRouter) -> None:
+    @router.get("/openapi.json", include_in_schema=False)
+    async def get_description() -> dict[str, Any]:
+        return describe_api(router)

@@ -1,15 +1,21 @@
 """Bodies and answers of the staff API; dates are read in every form that means one date and written in ISO 8601."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from services.review.domain.case_file import CaseFile
+from services.review.domain.claims import Claim
+from services.review.domain.report import DaysTaken, MonthlyReport
 from services.review.domain.review import Clarification, MovedOn, ProposedApproval, Review
-from services.review.domain.review_queue import QueueRow
+from services.review.domain.review_queue import QueueFilter, QueueFlag, QueueRow
 from services.review.domain.schedule import ProposedDay, ProposedSchedule, Schedule, published
+from services.review.workflows import ScheduleTrial
 from shared.contracts.people import CalendarException
 from shared.kernel.japanese_text import parse_japanese_date
+from shared.kernel.local_time import local_date
 
 MAX_ROWS = 2000
 
@@ -30,6 +36,27 @@ class LoginBody(_Body):
 
     login: str = Field(max_length=200)
     password: str = Field(max_length=1000)
+
+
+class QueueParams(BaseModel):
+    """What the queue is asked for; `search` is a receipt number, an office code or a part of a name."""
+
+    status: QueueFilter = QueueFilter.UNDER_REVIEW
+    flag: QueueFlag | None = None
+    office_code: str = Field(default="", max_length=20)
+    search: str = Field(default="", max_length=100)
+    mine: bool = False
+    unread: bool = False
+    cursor: str = Field(default="", max_length=40)
+
+
+class ProblemAnswer(BaseModel):
+    """An error of the API (RFC 9457): `code` is stable, `detail` is Japanese for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
 
 
 class RegistrationDayBody(_Body):
@@ -54,6 +81,8 @@ class ScheduleBody(_Body):
     closures: list[CalendarExceptionBody] = Field(default=[], max_length=MAX_ROWS)
     openings: list[CalendarExceptionBody] = Field(default=[], max_length=MAX_ROWS)
     covers_until: AnyDate
+    based_on: int | None = None
+    """The version the caller has seen, 0 for none; left out, whatever is in force is replaced."""
 
     def to_proposal(self) -> ProposedSchedule:
         """The proposal the domain judges."""
@@ -128,12 +157,90 @@ def _proposal(proposal: ProposedApproval | None) -> dict[str, Any] | None:
     }
 
 
-def row_answer(row: QueueRow) -> dict[str, Any]:
-    """An application of the queue, with its age and the registration day that suggests itself."""
+def row_answer(row: QueueRow, now: datetime) -> dict[str, Any]:
+    """An application of the queue: its age, the promised answer, who holds it, and what stands out about it."""
+    held = row.claim if row.claim and row.claim.is_held(now) else None
     return review_answer(row.review) | {
         "age_business_days": row.age,
+        "answer_by": _iso(row.answer_by),
         "suggested_start_date": _iso(row.suggested_start),
+        "claim": claim_answer(held) if held else None,
+        "unread": row.is_unread,
+        "flags": [flag.value for flag in row.flags],
     }
+
+
+def case_answer(case: CaseFile, now: datetime) -> dict[str, Any]:
+    """One application with its checks, mailboxes of the office, timeline and revisions; nothing personal, no note."""
+    return row_answer(case.row, now) | {
+        "checks": [
+            {
+                "check": result.check.value,
+                "rule": result.rule,
+                "outcome": result.outcome.value,
+                "reason": result.reason.value,
+                "details": dict(result.details),
+            }
+            for result in case.checks
+        ],
+        "timeline": [
+            {"step": entry.step.value, "occurred_at": _instant(entry.occurred_at), "actor": entry.actor}
+            for entry in case.timeline
+        ],
+        "revisions": [
+            {
+                "revision": revision.revision,
+                "seen_at": _instant(revision.seen_at),
+                "changes": [
+                    {"field": change.field.value, "before": change.before, "after": change.after} for change in changes
+                ],
+            }
+            for revision, changes in case.corrections
+        ],
+        "office_mailboxes": [
+            {"mailbox_id": mailbox.mailbox_id, "condition": mailbox.condition_on(local_date(now)).value}
+            for mailbox in case.history.mailboxes
+        ],
+        "other_applications": [review.receipt_number for review in case.history.applications],
+    }
+
+
+def claim_answer(claim: Claim) -> dict[str, Any]:
+    """Who works on the application, and until when nobody else may take it over."""
+    return {
+        "login": claim.login,
+        "name": claim.display_name,
+        "claimed_at": _instant(claim.claimed_at),
+        "expires_at": _instant(claim.expires_at),
+    }
+
+
+def trial_answer(trial: ScheduleTrial) -> dict[str, Any]:
+    """What publishing would change, and what stays as it is."""
+    change = trial.change
+    return {
+        "based_on": trial.based_on,
+        "schedule_version": trial.following.schedule_version,
+        "calendar_version": trial.following.calendar_version,
+        "added": [row.registration_date.isoformat() for row in change.added],
+        "removed": [row.registration_date.isoformat() for row in change.removed],
+        "altered": [row.registration_date.isoformat() for _, row in change.altered],
+        "start_dates_kept": [{"date": day.isoformat(), "applications": count} for day, count in change.starts_kept],
+        "windows_kept": change.windows_kept,
+    }
+
+
+def report_answer(report: MonthlyReport) -> dict[str, Any]:
+    """The month, office by office."""
+    return {
+        "month": str(report.month),
+        "offices": [asdict(line.activity) | {"days": _days(line.days)} for line in report.lines],
+        "days": _days(report.days),
+    }
+
+
+def _days(days: DaysTaken) -> dict[str, Any]:
+    return asdict(days) | {"average": days.average}
 
 
 def winner_answer(winner: MovedOn) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Approving: the form on the application's page, what will be issued and sent, the decision; and the second approver."""
+"""Approving: the form on the application's page, what will be issued and sent, the decision; the second approver."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -86,5 +86,3 @@ async def _answer(desk: Desk, outcome: Outcome) -> Response:
     case = await desk.case()
     entered = ApprovalInput.suggested_for(case)
     return case_page(desk.visitor, case, entered, messages_of(refused(outcome)), status=409)
-
-

@@ -6,8 +6,8 @@ from typing import Any
 
 from services.review import labels
 from services.review.domain.case_file import CaseFile
-from services.review.domain.checks import CheckOutcome
 from services.review.domain.review import NOTE_LIMIT, ApprovalForm, earliest_start
+from services.review.rendering.decisions import acknowledgements
 from services.review.web.decisions import Typed, revision_of
 from shared.kernel.business_days import DateNotCovered
 from shared.runtime.web.forms import PostedForm
@@ -73,7 +73,7 @@ def approval_context(case: CaseFile, entered: ApprovalInput, today: date) -> dic
     return {
         "entered": entered,
         "days": case.offered_days(today),
-        "failing": [result for result in case.checks if result.outcome is CheckOutcome.FAIL],
+        "failing": acknowledgements(case.checks),
         "note_limit": NOTE_LIMIT,
         "first_day": _first_day(case, today, system_setting_required=False),
         "first_day_with_setting": _first_day(case, today, system_setting_required=True),

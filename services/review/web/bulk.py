@@ -1,7 +1,5 @@
 """Approving many clean applications at once: the list to tick, and one result per row."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
 from uuid import UUID
 
 from starlette.exceptions import HTTPException
@@ -9,10 +7,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.review import workflows
-from services.review.domain.bulk_approval import MOST_AT_ONCE, BulkOrder
+from services.review.domain.bulk_approval import MOST_AT_ONCE, BulkOrder, InvalidOrder, parse_order
 from services.review.web.console import Console, Visit, visit
 from services.review.workflows import BulkRequest
-from shared.kernel.identifiers import InvalidIdentifier, parse_receipt_number
 from shared.runtime.web.forms import read_form
 
 PATH = "/bulk-approval"
@@ -62,6 +59,25 @@ async def _visit(console: Console, request: Request) -> Visit:
 async def _list(visitor: Visit, *, has_error: bool) -> Response:
     deps = visitor.console.deps
     candidates = await workflows.find_bulk_candidates(deps.pool, deps.second_approver, deps.clock.now())
-    rows = [(candidate, _order_of(candidate.review.receipt_number, candidate.form)) for candidate in candidates]
-    status = 422 if has_error else 200
-    return visitor.page("bulk.html", status=status, rows=rows, bulk_id=deps.new_id(), has_error=has_error)
+    return visitor.page(
+        "bulk.html",
+        status=422 if has_error else 200,
+        candidates=candidates,
+        bulk_id=deps.new_id(),
+        has_error=has_error,
+        most_at_once=MOST_AT_ONCE,
+    )
+
+
+def _order(text: str) -> BulkOrder:
+    try:
+        return parse_order(text)
+    except InvalidOrder:
+        raise HTTPException(400) from None
+
+
+def _bulk_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise HTTPException(404) from None

@@ -58,9 +58,7 @@ async def post_cancellation(console: Console, request: Request) -> Response:
     if answer is not None:
         return answer
     case = await desk.case()
-    return case_page(
-        desk.visitor, case, ApprovalInput.suggested_for(case), messages_of(refused(outcome)), status=409
-    )
+    return case_page(desk.visitor, case, ApprovalInput.suggested_for(case), messages_of(refused(outcome)), status=409)
 
 
 def _clarification_id(posted: PostedForm) -> UUID:
@@ -81,16 +79,16 @@ def _read(posted: PostedForm) -> ClarificationForm:
 
 
 def _typed(form: ClarificationForm) -> Typed:
-    reason = labels.CLARIFICATION_REASON_LABELS.get(ClarificationReason(form.reason_code), "") if (
-        form.reason_code in _reasons()
-    ) else ""
+    reason = (
+        labels.CLARIFICATION_REASON_LABELS.get(ClarificationReason(form.reason_code), "")
+        if (form.reason_code in _reasons())
+        else ""
+    )
     return (("reason_code", reason), ("question", form.question), ("answer_by", form.answer_by))
 
 
 async def _preview(desk: Desk, form: ClarificationForm) -> Judgement | None:
-    return await workflows.preview(
-        desk.visitor.console.deps.pool, desk.number, workflows.asking(form, desk.stamp)
-    )
+    return await workflows.preview(desk.visitor.console.deps.pool, desk.number, workflows.asking(form, desk.stamp))
 
 
 async def _perform(desk: Desk, form: ClarificationForm) -> Outcome:

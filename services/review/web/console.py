@@ -90,8 +90,9 @@ async def visit(console: Console, request: Request, *, back_to: str | None = Non
         raise HTTPException(303, headers={"location": f"/login?next={quote(target, safe='/')}"})
     if account.must_change_password and request.url.path not in WITHOUT_CHANGE:
         raise HTTPException(303, headers={"location": PASSWORD_PAGE})
-    request.state.visit = Visit(console, session, account.member)
-    return request.state.visit
+    visitor = Visit(console, session, account.member)
+    request.state.visit = visitor
+    return visitor
 
 
 def path_of(request: Request) -> str:

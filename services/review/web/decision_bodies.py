@@ -1,4 +1,4 @@
-"""Bodies of decisions in the staff API; `revision` is the one the caller has seen. Dates in every form that means one."""
+"""Bodies of decisions in the staff API; `revision` is the one the caller has seen, dates stand in any usual form."""
 
 from uuid import UUID
 

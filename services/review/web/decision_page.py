@@ -49,9 +49,16 @@ class DecisionPage(Generic[FormT]):
         case = await desk.case()
         if not isinstance(judgement, Moved):
             return self.enter(desk, case, form, messages_of(judgement.problems), 422)
-        context = {"case": case, "moved": judgement, "told": judgement.announces, "fields": _pairs(posted)}
-        page = {"path": f"{desk.path}/{self.path}", **self.check_context(case, judgement)}
-        return desk.visitor.page(self.check_template, review=judgement.review, before=case.review, **context, **page)
+        return desk.visitor.page(
+            self.check_template,
+            case=case,
+            before=case.review,
+            review=judgement.review,
+            told=judgement.announces,
+            fields=_pairs(posted),
+            path=f"{desk.path}/{self.path}",
+            **self.check_context(case, judgement),
+        )
 
     async def post_edit(self, console: Console, request: Request) -> Response:
         """The form again, with what was typed."""

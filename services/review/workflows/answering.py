@@ -100,9 +100,7 @@ def _step(event: Event[WordT], move: Moved, step_of: StepOf[WordT]) -> Step:
     return Step(move, step, None, details, event)
 
 
-def _withdrawal_answered(
-    move: Moved, request: WithdrawalRequested
-) -> tuple[TimelineStep, Mapping[str, str | None]]:
+def _withdrawal_answered(move: Moved, request: WithdrawalRequested) -> tuple[TimelineStep, Mapping[str, str | None]]:
     is_withdrawn = move.review.state is ReviewState.WITHDRAWN
     return TimelineStep.WITHDRAWN if is_withdrawn else TimelineStep.WITHDRAWAL_REFUSED, {"note": request.reason}
 

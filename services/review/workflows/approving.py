@@ -8,12 +8,12 @@ from uuid import UUID
 from services.review import store
 from services.review.domain.approval_record import ApprovalRecord
 from services.review.domain.review import (
+    NO_SECOND_APPROVER,
     POLICY_VERSION,
     ApprovalForm,
     Decider,
     Moved,
     Review,
-    NO_SECOND_APPROVER,
     SecondApproverRule,
     SecondForm,
     approve,

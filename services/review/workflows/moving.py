@@ -26,9 +26,7 @@ class Step:
     caused_by: Event[EventData] | None = None
 
 
-async def write_steps(
-    db: Connection, steps: Sequence[Step], now: datetime, new_id: NewId
-) -> list[TimelineEntry]:
+async def write_steps(db: Connection, steps: Sequence[Step], now: datetime, new_id: NewId) -> list[TimelineEntry]:
     """Write at least one step; the caller holds the rows' locks. Gives the timeline's lines, in the order of `steps`.
 
     A line has the id of the event that caused it, else of the event that tells it.
@@ -37,9 +35,7 @@ async def write_steps(
     await store.update_reviews(db, [step.move.review for step in steps])
     entries = [_entry(step, event, now, new_id) for step, event in zip(steps, told, strict=True)]
     await store.insert_timeline_entries(db, entries)
-    audited = [_audit_entry(step, step.decider.login, now, new_id) for step in steps if step.decider and step.decider.login]
-    if audited:
-        await store.insert_audit_entries(db, audited)
+    await _audit(db, steps, now, new_id)
     await append_events(db, [event for event in told if event])
     return entries
 
@@ -62,6 +58,14 @@ def _entry(step: Step, told: Event[EventData] | None, now: datetime, new_id: New
         actor=step.decider.name if step.decider else None,
         details={name: text for name, text in step.details.items() if text},
     )
+
+
+async def _audit(db: Connection, steps: Sequence[Step], now: datetime, new_id: NewId) -> None:
+    """Every decision of a person; the policy and other services have no login."""
+    logins = [(step, step.decider.login) for step in steps if step.decider]
+    entries = [_audit_entry(step, login, now, new_id) for step, login in logins if login]
+    if entries:
+        await store.insert_audit_entries(db, entries)
 
 
 def _audit_entry(step: Step, login: str, now: datetime, new_id: NewId) -> AuditEntry:

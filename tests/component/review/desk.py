@@ -156,9 +156,16 @@ class Desk:
         return await program.put("/api/v1/schedule", json=A_SCHEDULE | changes)
 
     async def approve(self, number: str = RECEIPT, start: date = date(2018, 11, 1)) -> None:
-        """Approve through the staff API."""
+        """Approve through the staff API, acknowledging whatever check fails."""
         program = await self.program_of(REVIEWER)
-        body = {"revision": 1, "confirmed_start_date": start.isoformat(), "note": "登録日に合わせました。"}
+        checks = (await program.get(f"/api/v1/reviews/{number}")).json()["checks"]
+        failing = [check["check"] for check in checks if check["outcome"] == "fail"]
+        body = {
+            "revision": 1,
+            "confirmed_start_date": start.isoformat(),
+            "note": "登録日に合わせました。",
+            "acknowledged": failing,
+        }
         answer = await program.post(f"/api/v1/reviews/{number}/approval", json=body)
         assert answer.status_code == 200, answer.text
 

@@ -7,8 +7,8 @@ from datetime import date
 import httpx2
 import pytest
 
-from services.review.domain.review import ApprovalProblem
-from services.review.labels import APPROVAL_PROBLEM_LABELS
+from services.review.domain.review import DecisionProblem
+from services.review.labels import DECISION_PROBLEM_LABELS
 from shared.contracts.people import MailboxChange
 from shared.contracts.review_events import ApplicationApproved
 from tests.builders import OPENING_MAILBOX, RECEIPT, a_mailbox, an_event, an_issue_failure, mail_sent, mailboxes_issued
@@ -113,11 +113,11 @@ async def test_every_error_of_the_form_is_shown_at_once(desk: Desk) -> None:
     answer = await browser.post(f"{CASE}/approval", data=form)
     assert "入力内容に3件の誤りがあります" in answer.text
     for problem in (
-        ApprovalProblem.START_DATE_NOT_REGISTRATION_DAY,
-        ApprovalProblem.NOTE_REQUIRED,
-        ApprovalProblem.DESTINATIONS_NOT_ACKNOWLEDGED,
+        DecisionProblem.START_DATE_NOT_REGISTRATION_DAY,
+        DecisionProblem.NOTE_REQUIRED,
+        DecisionProblem.CHECK_NOT_ACKNOWLEDGED,
     ):
-        assert APPROVAL_PROBLEM_LABELS[problem] in answer.text
+        assert DECISION_PROBLEM_LABELS[problem] in answer.text
 
 
 async def test_without_a_schedule_the_page_says_that_approval_is_held(desk: Desk) -> None:

@@ -92,7 +92,7 @@ async def test_a_bad_schedule_is_refused_with_every_reason(desk: Desk) -> None:
     answer = await desk.set_schedule(registration_days=[saturday])
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_schedule")
     codes = [(error["field"], error["code"]) for error in answer.json()["errors"]]
-    assert codes == [("registration_days", "deadline_after_day"), ("registration_days", "not_a_business_day")]
+    assert codes == [("registration_days", "not_a_business_day"), ("registration_days", "deadline_after_day")]
     assert await desk.count("event_outbox") == 0
 
 
@@ -170,7 +170,7 @@ async def test_an_approval_that_breaks_rules_is_refused_with_every_reason(desk: 
     await desk.receive()
     body = {**AN_APPROVAL, "confirmed_start_date": "2018-11-02"}
     answer = await (await desk.program_of(REVIEWER)).post(APPROVAL, json=body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_approval")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_decision")
     codes = [(error["field"], error["code"]) for error in answer.json()["errors"]]
     assert codes == [("confirmed_start_date", "start_date_not_registration_day"), ("note", "note_required")]
     assert all(error["message"].endswith("。") for error in answer.json()["errors"])

@@ -6,35 +6,36 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.review.domain.review import (
-    DESTINATIONS_MOVED,
     FIELD_OF,
+    POLICY_VERSION,
     ApprovalForm,
-    ApprovalProblem,
-    Approver,
+    Decider,
+    DecisionProblem,
     Grounds,
     Moved,
     MovedOn,
     Refused,
     Review,
     ReviewState,
+    SecondApproverRule,
     approve,
     approve_by_policy,
 )
-from shared.contracts.event_data import ApplicationKind
-from shared.contracts.people import MailboxChange, PasswordReissue
 from shared.contracts.review_events import ApplicationApproved, DecidedBy
-from tests.builders import NOW, OPENING_MAILBOX, a_mailbox
+from tests.builders import NOW, OPENING_MAILBOX
 from tests.unit.review.builders import (
     LEAD,
+    POLICY,
     REVIEWER,
     a_registration_schedule,
+    a_reissue_review,
     a_review,
     an_office_contract,
     some_grounds,
 )
 
 NOTE = "月次の登録日に合わせました。"
-P = ApprovalProblem
+P = DecisionProblem
 
 
 def form(start: str = "20181101", **fields: object) -> ApprovalForm:
@@ -76,7 +77,7 @@ def approved(decision: Moved | Refused | MovedOn) -> tuple[Review, ApplicationAp
     ],
 )
 def test_start_dates_and_notes(
-    start: str, note: str, approver: Approver, setting: bool, problems: list[ApprovalProblem]
+    start: str, note: str, approver: Decider, setting: bool, problems: list[DecisionProblem]
 ) -> None:
     wanted = form(start, note=note, system_setting_required=setting)
     decision = approve(a_review(), wanted, approver, some_grounds(), NOW)
@@ -124,26 +125,42 @@ def test_a_schedule_that_ends_before_the_wished_month_holds_the_approval() -> No
     assert approve(review, form("20181115", note=NOTE), LEAD, some_grounds(), NOW) == Refused([P.SCHEDULE_MISSING])
 
 
-def test_giving_up_the_last_mailbox_needs_a_tick_while_its_users_remain() -> None:
-    review = a_review(mailbox_change=MailboxChange(abolish=[OPENING_MAILBOX], mailboxes_before=[a_mailbox()]))
-    refused = approve(review, form(), REVIEWER, some_grounds(), NOW)
-    assert refused == Refused([P.DESTINATIONS_NOT_ACKNOWLEDGED])
-    ticked = form(acknowledged=frozenset({DESTINATIONS_MOVED}))
-    _, event = approved(approve(review, ticked, REVIEWER, some_grounds(), NOW))
-    assert event.abolish == [OPENING_MAILBOX]
+def failing(*checks: str) -> Grounds:
+    return replace(some_grounds(), failing_checks=frozenset(checks))
 
 
-def test_giving_up_the_last_mailbox_needs_no_tick_without_users() -> None:
-    review = a_review(mailbox_change=MailboxChange(abolish=[OPENING_MAILBOX], mailboxes_before=[a_mailbox()]))
-    grounds = Grounds(a_registration_schedule(), an_office_contract(users=[]))
-    assert isinstance(approve(review, form(), REVIEWER, grounds, NOW), Moved)
+def test_every_failing_check_is_acknowledged_by_its_own_id() -> None:
+    grounds = failing("last_mailbox", "mail_failed")
+    for ticked in (frozenset[str](), frozenset({"last_mailbox"}), frozenset({"last_mailbox", "office_open"})):
+        refused = approve(a_review(), form(acknowledged=ticked), REVIEWER, grounds, NOW)
+        assert refused == Refused([P.CHECK_NOT_ACKNOWLEDGED])
+    both = form(acknowledged=frozenset({"last_mailbox", "mail_failed"}))
+    approved(approve(a_review(), both, REVIEWER, grounds, NOW))
+
+
+def test_an_office_that_closes_gets_no_approval() -> None:
+    grounds = Grounds(a_registration_schedule(), an_office_contract(closed_on=date(2019, 3, 31)))
+    assert approve(a_review(), form(), LEAD, grounds, NOW) == Refused([P.OFFICE_CLOSED])
 
 
 def test_every_problem_is_named_at_once() -> None:
-    review = a_review(mailbox_change=MailboxChange(abolish=[OPENING_MAILBOX], mailboxes_before=[a_mailbox()]))
-    decision = approve(review, form("20181102"), REVIEWER, some_grounds(), NOW)
-    assert decision == Refused([P.START_DATE_NOT_REGISTRATION_DAY, P.NOTE_REQUIRED, P.DESTINATIONS_NOT_ACKNOWLEDGED])
-    assert FIELD_OF.keys() == set(ApprovalProblem)
+    decision = approve(a_review(), form("20181102"), REVIEWER, failing("last_mailbox"), NOW)
+    assert decision == Refused([P.START_DATE_NOT_REGISTRATION_DAY, P.NOTE_REQUIRED, P.CHECK_NOT_ACKNOWLEDGED])
+    assert FIELD_OF.keys() == set(DecisionProblem)
+
+
+def test_a_row_whose_setting_deadline_is_today_is_too_near_for_a_required_setting() -> None:
+    deadline_day = datetime(2018, 10, 26, 1, 0, tzinfo=UTC)
+    schedule = a_registration_schedule([date(2018, 11, 1), date(2018, 11, 5)])
+    early_row = replace(
+        schedule,
+        registration_days=[
+            row.model_copy(update={"system_setting_deadline": date(2018, 10, 26)}) for row in schedule.registration_days
+        ],
+    )
+    wanted = form("20181105", note=NOTE, system_setting_required=True)
+    refused = approve(a_review(), wanted, REVIEWER, some_grounds(early_row), deadline_day)
+    assert refused == Refused([P.START_DATE_TOO_EARLY_FOR_SETTING])
 
 
 def test_the_event_says_what_was_decided() -> None:
@@ -182,40 +199,47 @@ def test_approval_is_possible_from_under_review_only(state: ReviewState) -> None
 
 
 def test_a_reissue_has_no_dates() -> None:
-    review = a_review(
-        kind=ApplicationKind.PASSWORD_REISSUE,
-        requested_start_date=None,
-        mailbox_change=None,
-        password_reissue=PasswordReissue(mailbox_ids=[OPENING_MAILBOX]),
-    )
-    _, event = approved(approve(review, form(""), REVIEWER, some_grounds(), NOW))
+    _, event = approved(approve(a_reissue_review(), form(""), REVIEWER, some_grounds(), NOW))
     assert (event.confirmed_start_date, event.start_date_changed) == (None, False)
     assert event.reissue == [OPENING_MAILBOX]
 
 
+def by_policy(review: Review, grounds: Grounds | None = None) -> Moved | Refused | MovedOn:
+    return approve_by_policy(review, grounds or some_grounds(), "移動", POLICY, NOW)
+
+
 def test_the_policy_takes_the_wished_registration_day() -> None:
-    _, event = approved(approve_by_policy(a_review(), some_grounds(), "移動", "自動", NOW))
+    review, event = approved(by_policy(a_review()))
     assert (event.confirmed_start_date, event.start_date_note) == (date(2018, 11, 1), None)
-    assert event.decided_by is DecidedBy.POLICY
+    assert (event.decided_by, event.policy_version) == (DecidedBy.POLICY, POLICY_VERSION)
+    assert review.terms is not None
+    assert review.terms.approved_by_login is None
 
 
 def test_the_policy_takes_the_earliest_open_day_after_an_off_schedule_wish() -> None:
-    review = a_review(requested_start_date=date(2018, 11, 2))
-    _, event = approved(approve_by_policy(review, some_grounds(), "移動", "自動", NOW))
+    _, event = approved(by_policy(a_review(requested_start_date=date(2018, 11, 2))))
     assert (event.confirmed_start_date, event.start_date_note) == (date(2018, 11, 8), "移動")
 
 
 def test_the_policy_skips_a_day_whose_application_deadline_was_missed() -> None:
-    review = a_review(requested_start_date=date(2018, 10, 25), received_on=date(2018, 10, 25))
-    _, event = approved(approve_by_policy(review, some_grounds(), "移動", "自動", NOW))
+    _, event = approved(by_policy(a_review(requested_start_date=date(2018, 10, 25), received_on=date(2018, 10, 25))))
     assert event.confirmed_start_date == date(2018, 11, 1)
 
 
-def test_the_policy_leaves_the_last_mailbox_to_a_person() -> None:
-    review = a_review(mailbox_change=MailboxChange(abolish=[OPENING_MAILBOX], mailboxes_before=[a_mailbox()]))
-    assert isinstance(approve_by_policy(review, some_grounds(), "移動", "自動", NOW), Refused)
+def test_the_policy_approves_a_clean_reissue() -> None:
+    _, event = approved(by_policy(a_reissue_review()))
+    assert event.reissue == [OPENING_MAILBOX]
 
 
-def test_the_policy_leaves_a_wish_beyond_the_table_to_a_person() -> None:
-    review = a_review(requested_start_date=date(2018, 11, 20))
-    assert isinstance(approve_by_policy(review, some_grounds(), "移動", "自動", NOW), Refused)
+@pytest.mark.parametrize(
+    ("review", "grounds"),
+    [
+        (a_review(), replace(some_grounds(), is_clean=False)),
+        (a_review(requested_start_date=date(2018, 11, 20)), some_grounds()),
+        (replace(a_review(), issue_failure="ids_exhausted"), some_grounds()),
+        (a_review(), replace(some_grounds(), second_approver=SecondApproverRule(above_mailboxes=0))),
+    ],
+    ids=["a check that is not clean", "no registration day left", "an issue that failed before", "two have to agree"],
+)
+def test_the_policy_leaves_to_a_person(review: Review, grounds: Grounds) -> None:
+    assert by_policy(review, grounds) == Refused([P.NOT_CLEAN])

@@ -8,10 +8,9 @@ import pytest
 from services.review.domain.schedule import (
     ProposedDay,
     ProposedSchedule,
-    ScheduleProblem,
-    check_schedule,
     next_schedule,
 )
+from services.review.domain.schedule_checks import ScheduleFault, ScheduleProblem, check_schedule
 from shared.contracts.people import CalendarException
 
 TODAY = date(2018, 10, 24)
@@ -51,16 +50,41 @@ def test_a_good_schedule_has_no_problem() -> None:
     ],
 )
 def test_a_bad_schedule_is_refused_by_name(proposed: ProposedSchedule, problem: ScheduleProblem) -> None:
-    assert check_schedule(proposed, TODAY) == [problem]
+    assert [fault.problem for fault in check_schedule(proposed, TODAY)] == [problem]
 
 
 def test_every_problem_is_named_at_once() -> None:
     proposed = ProposedSchedule((), (closed(SECOND),), (closed(SECOND),), date(2018, 10, 23))
-    assert check_schedule(proposed, TODAY) == [
+    assert [fault.problem for fault in check_schedule(proposed, TODAY)] == [
         ScheduleProblem.NO_REGISTRATION_DAYS,
         ScheduleProblem.CLOSED_AND_OPEN,
+        ScheduleProblem.EXCEPTION_NOT_COVERED,
         ScheduleProblem.COVERS_PAST_ONLY,
     ]
+
+
+def test_every_bad_row_is_named_with_its_day() -> None:
+    saturday, sunday = date(2018, 11, 3), date(2018, 11, 4)
+    faults = check_schedule(a_proposal(a_day(sunday), a_day(saturday)), TODAY)
+    assert faults == [
+        ScheduleFault(ScheduleProblem.NOT_A_BUSINESS_DAY, saturday),
+        ScheduleFault(ScheduleProblem.NOT_A_BUSINESS_DAY, sunday),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("covers_until", "promised_until", "problem"),
+    [
+        (date(2018, 10, 23), None, ScheduleProblem.COVERS_PAST_ONLY),
+        (date(2031, 1, 1), None, ScheduleProblem.COVERS_UNVERIFIED),
+        (date(2018, 11, 4), date(2018, 11, 5), ScheduleProblem.COVERS_LESS_THAN_PROMISED),
+    ],
+)
+def test_years_that_are_not_covered_are_refused(
+    covers_until: date, promised_until: date | None, problem: ScheduleProblem
+) -> None:
+    proposed = replace(a_proposal(), covers_until=covers_until)
+    assert problem in [fault.problem for fault in check_schedule(proposed, TODAY, promised_until)]
 
 
 def test_the_first_schedule_is_version_one_in_date_order_with_setting_deadlines() -> None:

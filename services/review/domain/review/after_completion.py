@@ -167,8 +167,9 @@ def _new_date_problems(
     needs_time = terms.system_setting_required and terms.setting_completed_on is None
     choice = StartDateChoice(form.confirmed_start_date, needs_time, approver_is_lead=False)
     problems = start_date_problems(choice, schedule, today)
-    new, note = read_start_date(form.confirmed_start_date), as_stored(form.note)
-    if not problems and new is not None and terms.confirmed_start_date is not None and new <= terms.confirmed_start_date:
+    old, new = terms.confirmed_start_date, read_start_date(form.confirmed_start_date)
+    note = as_stored(form.note)
+    if not problems and old is not None and new is not None and new <= old:
         problems.append(DecisionProblem.START_DATE_NOT_LATER)
     if not note:
         problems.append(DecisionProblem.NOTE_REQUIRED)

@@ -52,8 +52,6 @@ def answer_withdrawal(review: Review, _request: WithdrawalRequested, now: dateti
         state = next_state(review.state, Move.WITHDRAW)
         return Moved(replace(review, state=state, proposal=None, moved_at=now, moved_by=None), accepted)
     if review.state in _REFUSING:
-        refused = WithdrawalRefused(
-            receipt_number=review.receipt_number, decided_at=now, reason_code=ALREADY_APPROVED
-        )
+        refused = WithdrawalRefused(receipt_number=review.receipt_number, decided_at=now, reason_code=ALREADY_APPROVED)
         return Moved(review, refused)
     return None

@@ -1,5 +1,6 @@
 """Jinja environment of the console and the rows its pages show."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,6 +11,7 @@ from jinja2 import Environment
 
 from services.review import labels
 from services.review.domain.bulk_approval import BulkOutcome
+from services.review.domain.notes import NoteKind
 from services.review.domain.review import (
     ClarificationReason,
     DecisionProblem,
@@ -19,7 +21,8 @@ from services.review.domain.review import (
     mailboxes_after,
     mailboxes_before,
 )
-from services.review.domain.review_queue import QueueFilter
+from services.review.domain.review_queue import QueueFilter, QueueFlag
+from services.review.domain.schedule_table import RowKind
 from services.review.domain.staff import StaffRole
 from services.review.domain.timeline import TimelineEntry
 from shared.contracts.event_data import ApplicationKind
@@ -27,12 +30,16 @@ from shared.contracts.intake_events import ProcessingMode
 from shared.contracts.notifier_events import Mail, MailFailure, RecipientRole
 from shared.runtime.web.pages import build_environment, ymd, ymd_hm
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
+STATIC = Path(__file__).parents[1] / "static"
 
 LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     ApplicationKind: labels.APPLICATION_KIND_LABELS,
     ProcessingMode: labels.PROCESSING_MODE_LABELS,
     QueueFilter: labels.QUEUE_FILTER_LABELS,
+    QueueFlag: labels.QUEUE_FLAG_LABELS,
+    NoteKind: labels.NOTE_KIND_LABELS,
+    RowKind: labels.ROW_KIND_LABELS,
     ReviewState: labels.REVIEW_STATE_LABELS,
     ClarificationReason: labels.CLARIFICATION_REASON_LABELS,
     VoidReason: labels.VOID_REASON_LABELS,
@@ -54,7 +61,7 @@ STATE_TAGS: Mapping[ReviewState, str] = {
 
 def build_console_environment() -> Environment:
     """The console's templates, with filters that turn values into Japanese words."""
-    return build_environment(
+    environment = build_environment(
         TEMPLATES,
         {
             "asked_for": asked_for,
@@ -69,6 +76,10 @@ def build_console_environment() -> Environment:
             "mover": lambda name: name or labels.MOVED_BY_SERVICE,
         },
     )
+    # The address changes with the content, so that no browser shows an old look.
+    digest = hashlib.sha256((STATIC / "console.css").read_bytes()).hexdigest()
+    environment.globals["console_css"] = f"/console-static/console.css?v={digest[:12]}"
+    return environment
 
 
 def label(value: StrEnum) -> str:
@@ -131,6 +142,7 @@ def _text(entry: TimelineEntry) -> str:
         details.get("note", ""),
         issue_failure_text(details["reason_code"]) if "reason_code" in details else "",
         details.get("mailbox_ids", ""),
+        labels.NEVER_VIEWED if "never_viewed" in details else "",
         _mail_text(details),
     ]
     return "　".join(part for part in parts if part)
