@@ -63,6 +63,7 @@ class Decisions:
 
 async def prepare_credentials(tools: IssuingTools, events: Sequence[Approval]) -> Candidates:
     """A password and its hash for every mailbox the approvals ask for: slow, so made before the transaction."""
+    await tools.watch.first_look()
     counts = [count_of_passwords(event.data) for event in events]
     passwords = [new_password(tools.random_source, tools.password_length) for _ in range(sum(counts))]
     hashes = await tools.hasher.hash_all(passwords)

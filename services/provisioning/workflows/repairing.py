@@ -74,12 +74,16 @@ def _to_restore(books: Books, findings: Sequence[BookFinding]) -> tuple[list[Boo
     """The IDs that are missing or outdated, and the applications of which events were lost or whose IDs those are."""
     ids = sorted(finding.subject for finding in findings if finding.fault in (BookFault.MISSING, BookFault.OUTDATED))
     behind = {finding.subject for finding in findings if finding.fault is BookFault.BEHIND}
+    # An office's closing is told under the office's code.
+    ids += [mailbox_id for mailbox_id in books.lines if office_of_mailbox(mailbox_id) in behind]
     for application in books.applications.values():
         if application.receipt_number in behind:
             ids += application.mailbox_ids + books.abolitions.get(application.receipt_number, [])
     lines = [books.lines[MailboxId(mailbox_id)] for mailbox_id in dict.fromkeys(ids) if mailbox_id in books.lines]
     numbers = behind | {line.receipt_number for line in lines} | {line.abolition_receipt_number for line in lines}
-    applications = [each for number, each in books.applications.items() if number in numbers]
+    applications = [
+        each for number, each in books.applications.items() if number in numbers or each.office_code in behind
+    ]
     return lines, applications
 
 

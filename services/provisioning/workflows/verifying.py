@@ -1,6 +1,8 @@
 """Comparing the ledger with nss.mailbox.v1, the books outside the database; a ledger that is behind issues nothing."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from services.provisioning import store
@@ -19,6 +21,7 @@ from shared.runtime.topic_reader import TopicReader, TopicStretch
 SERVICE = "provisioning"
 COMPARED_AT_ONCE = 5000
 MOST_FINDINGS = 100
+FIRST_LOOK_SECONDS = 5.0
 
 
 class LedgerNotCurrent(OSError):
@@ -30,6 +33,20 @@ class LedgerWatch:
 
     def __init__(self, *, is_current: bool = False) -> None:
         self.is_current = is_current
+        self._looked = asyncio.Event()
+        if is_current:
+            self._looked.set()
+
+    def conclude(self, is_current: bool) -> None:
+        """What a look has found."""
+        self.is_current = is_current
+        self._looked.set()
+
+    async def first_look(self) -> None:
+        """Wait a bounded time for the look that every start begins with; whatever it finds is told elsewhere."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_LOOK_SECONDS):
+                await self._looked.wait()
 
     def require_current(self) -> None:
         """Raises LedgerNotCurrent."""
@@ -154,7 +171,7 @@ async def _conclude(db: Connection, keeping: BookKeeping, findings: Sequence[Boo
     await store.upsert_ledger_check(db, not findings, kept, keeping.clock.now())
     if findings and keeping.watch.is_current:
         get_log().error("the ledger is not current: nothing is issued until it is repaired", findings=len(findings))
-    keeping.watch.is_current = not findings
+    keeping.watch.conclude(not findings)
     metrics.LEDGER_CURRENT.labels(SERVICE).set(int(not findings))
     metrics.LEDGER_FINDINGS.labels(SERVICE).set(len(findings))
 

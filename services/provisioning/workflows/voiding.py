@@ -20,7 +20,8 @@ async def void_mailboxes(db: Connection, events: Sequence[Event[ApplicationVoide
     """Retire what the applications issued, and let live what they would have given up; one MailboxesVoided each.
 
     A mailbox that had started is deactivated, and its content kept for the configured grace; an abolition that has
-    taken effect stays. An application that issued nothing, or was voided before, changes nothing and is not answered. Raises LedgerNotCurrent.
+    taken effect stays. An application that issued nothing, or was voided before, changes nothing and is not answered.
+    Raises LedgerNotCurrent.
     """
     tools.watch.require_current()
     await store.lock_offices(db, sorted({OfficeCode(event.key) for event in events}))

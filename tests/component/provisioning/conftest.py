@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from deploy.local.databases import with_database
 from services.provisioning import workflows
 from services.provisioning.domain.passwords import MailboxPassword
 from services.provisioning.vault import DirectoryKeyStore, KeyStore
@@ -29,6 +31,7 @@ from shared.runtime.event_router import Waiting
 from shared.runtime.ids import new_uuid7
 from tests.builders import NOW, OFFICE, RECEIPT, START_DATE, FixedClock, a_contract, a_schedule, an_approval, an_event
 from tests.component.provisioning.notice_browser import Browser, opened_browser
+from tests.component.provisioning.roles import Logins, made_logins
 
 CreateDatabase = Callable[[str], Awaitable[str]]
 
@@ -131,15 +134,22 @@ def issuing_tools(clock: Clock, key_store: KeyStore) -> IssuingTools:
     )
 
 
-@pytest.fixture
-async def empty_provisioning(service_database: CreateDatabase, tmp_path: Path) -> AsyncIterator[Provisioning]:
-    """A service that has heard of no office and no calendar yet."""
-    pool = await open_pool(await service_database("provisioning"), application_name="test", max_size=10)
+@asynccontextmanager
+async def opened_provisioning(url: str, folder: Path) -> AsyncIterator[Provisioning]:
+    """A service on a migrated database that has heard of no office and no calendar yet; its keys are in the folder."""
+    pool = await open_pool(url, application_name="test", max_size=10)
     clock = FixedClock()
-    keys = tmp_path / "keys"
+    keys = folder / "keys"
     keys.mkdir(mode=0o700)
     yield Provisioning(pool, clock, keys, issuing_tools(clock, DirectoryKeyStore(keys)))
     await pool.close()
+
+
+@pytest.fixture
+async def empty_provisioning(service_database: CreateDatabase, tmp_path: Path) -> AsyncIterator[Provisioning]:
+    """A service that has heard of no office and no calendar yet."""
+    async with opened_provisioning(await service_database("provisioning"), tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -156,3 +166,11 @@ async def browser(provisioning: Provisioning, tmp_path: Path) -> AsyncIterator[B
     await provisioning.approve(an_event(an_approval()))
     async with opened_browser(provisioning, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+async def logins(provisioning: Provisioning, postgres_dsn: str) -> AsyncIterator[Logins]:
+    """The database's logins, each with its own rights."""
+    ((name,),) = await provisioning.rows("select current_database()")
+    async with made_logins(with_database(postgres_dsn, name)) as made:
+        yield made

@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx2
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
 
 from services.provisioning import main as composition
 from services.provisioning.web import SESSION_LIFETIME, TICKET_PATH, NoticePages, build_pages
@@ -85,21 +86,26 @@ def make_keys(directory: Path) -> tuple[Path, Path]:
     return private, public
 
 
-@asynccontextmanager
-async def opened_browser(provisioning: "Provisioning", folder: Path) -> AsyncIterator[Browser]:
-    """A browser before provisioning's pages; intake's key is made in the folder."""
-    private, public = make_keys(folder)
+def notice_app(provisioning: "Provisioning", public_keys: Path, base_url: str) -> FastAPI:
+    """Provisioning's pages as the composition root builds them."""
     here = Path(composition.__file__).parent
-    settings = PageSettings("provisioning", BASE_URL, foreign_post_paths=(TICKET_PATH,))
+    settings = PageSettings("provisioning", base_url, foreign_post_paths=(TICKET_PATH,))
     policy = settings.session_policy(idle=SESSION_LIFETIME, absolute=SESSION_LIFETIME)
     pages = NoticePages(
         settings=settings,
         environment=build_environment(here / "templates"),
         sessions=Sessions(provisioning.pool, provisioning.clock, policy, new_token),
-        ticket_keys_dir=public,
+        ticket_keys_dir=public_keys,
         intake_url=INTAKE_URL,
         static=here / "static",
     )
-    transport = httpx2.ASGITransport(app=build_pages(provisioning.desk, pages))
+    return build_pages(provisioning.desk, pages)
+
+
+@asynccontextmanager
+async def opened_browser(provisioning: "Provisioning", folder: Path) -> AsyncIterator[Browser]:
+    """A browser before provisioning's pages; intake's key is made in the folder."""
+    private, public = make_keys(folder)
+    transport = httpx2.ASGITransport(app=notice_app(provisioning, public, BASE_URL))
     async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield Browser(provisioning, client, private)
