@@ -4,21 +4,73 @@ import random
 from datetime import timedelta
 from pathlib import Path
 
+from services.notifier import workflows
+from services.notifier.domain.mails import Letterhead
 from services.notifier.domain.retry import RetryPolicy
 from services.notifier.jobs import build_jobs
-from services.notifier.mailer import SmtpMailer, SmtpServer
+from services.notifier.mailer import BounceIntake, LmtpReply, PoolLimits, SmtpMailer, SmtpServer
 from services.notifier.messaging import build_router
-from services.notifier.rendering import MailTemplates, Sender
+from services.notifier.rendering import DkimSigner, InvalidSigningKey, MailTemplates, checked_address, open_signer
 from services.notifier.settings import Settings
-from services.notifier.workflows import Delivery
+from services.notifier.store import InvalidKeys, Seals
+from services.notifier.web import build_operate_routes
+from services.notifier.workflows import BounceDesk, BounceTaken, Delivery, DigestDesk, MailDesk, MailPress, Retention
 from shared.runtime.service import Resources, ServiceParts, run_service
+from shared.runtime.service_parts import CannotStart
 from shared.runtime.settings import load_settings
 
 HERE = Path(__file__).parent
+TAKEN = LmtpReply(250, "2.0.0 taken")
+UNKNOWN_MAIL = LmtpReply(550, "5.1.1 no such mail")
 
 
 def assemble(settings: Settings, resources: Resources) -> ServiceParts:
     """Notifier out of its parts."""
+    letterhead = Letterhead(
+        sender=checked_address(settings.sender),
+        portal_url=settings.intake_url,
+        help_desk_phone=settings.help_desk_phone,
+        contract_section_phone=settings.contract_section_phone,
+    )
+    delivery = _delivery(settings, resources)
+    desk = MailDesk(resources.clock, letterhead, delivery.seals, timedelta(days=settings.told_within_days))
+    retention = Retention(
+        resources.pool, resources.clock, timedelta(days=settings.mail_days), timedelta(days=settings.contact_days)
+    )
+    jobs = build_jobs(
+        delivery,
+        retention,
+        lanes=settings.smtp_connections,
+        digest_desk=_digest_desk(settings, delivery),
+        bounce_intake=_bounce_intake(settings, resources),
+    )
+    return ServiceParts(router=build_router(desk), jobs=jobs, operate=build_operate_routes(delivery, letterhead))
+
+
+def _delivery(settings: Settings, resources: Resources) -> Delivery:
+    try:
+        seals, signer = Seals(settings.keys_dir), _signer(settings)
+    except (InvalidKeys, InvalidSigningKey) as problem:
+        raise CannotStart(str(problem)) from problem
+    return Delivery(
+        pool=resources.pool,
+        clock=resources.clock,
+        new_id=resources.new_id,
+        mailer=_mailer(settings),
+        press=MailPress(MailTemplates(HERE / "templates"), signer, settings.bounce_port is not None),
+        seals=seals,
+        policy=RetryPolicy(
+            most_attempts=settings.most_attempts,
+            give_up_after=timedelta(seconds=settings.give_up_after_seconds),
+            after_lost_reply=timedelta(seconds=settings.lost_reply_retry_seconds),
+        ),
+        # Jitter spreads retries; nobody gains by guessing it.
+        jitter=random.random,
+        mails_per_minute=settings.mails_per_minute,
+    )
+
+
+def _mailer(settings: Settings) -> SmtpMailer:
     password = settings.smtp_password
     server = SmtpServer(
         host=settings.smtp_host,
@@ -26,23 +78,34 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         security=settings.smtp_security,
         username=settings.smtp_username,
         password=password.get_secret_value() if password else None,
+        ca_file=settings.smtp_ca_file,
         timeout_seconds=settings.smtp_timeout_seconds,
     )
-    delivery = Delivery(
-        pool=resources.pool,
-        clock=resources.clock,
-        new_id=resources.new_id,
-        mailer=SmtpMailer(server, settings.smtp_connections),
-        templates=MailTemplates(HERE / "templates"),
-        sender=Sender(settings.sender, settings.intake_url),
-        policy=RetryPolicy(
-            most_attempts=settings.most_attempts,
-            after_lost_reply=timedelta(seconds=settings.lost_reply_retry_seconds),
-        ),
-        # Jitter spreads retries; nobody gains by guessing it.
-        jitter=random.random,
-    )
-    return ServiceParts(router=build_router(resources.clock), jobs=build_jobs(delivery))
+    return SmtpMailer(server, PoolLimits(connections=settings.smtp_connections))
+
+
+def _signer(settings: Settings) -> DkimSigner | None:
+    if settings.dkim_key_file is None or settings.dkim_selector is None:
+        return None
+    return open_signer(settings.sender.rpartition("@")[2], settings.dkim_selector, settings.dkim_key_file)
+
+
+def _digest_desk(settings: Settings, delivery: Delivery) -> DigestDesk | None:
+    if settings.desk_address is None:
+        return None
+    return DigestDesk(delivery, checked_address(settings.desk_address), settings.sender, settings.review_url)
+
+
+def _bounce_intake(settings: Settings, resources: Resources) -> BounceIntake | None:
+    if settings.bounce_port is None:
+        return None
+    desk = BounceDesk(resources.pool, resources.clock, resources.new_id)
+
+    async def take(recipient: str, content: bytes) -> LmtpReply:
+        taken = await workflows.record_bounce(desk, recipient, content)
+        return UNKNOWN_MAIL if taken is BounceTaken.UNKNOWN_MAIL else TAKEN
+
+    return BounceIntake(settings.bounce_host, settings.bounce_port, take)
 
 
 def main() -> None:

@@ -1,23 +1,29 @@
-"""Which event leads to which mail, to whom, with which facts. Pure: ids and instants are arguments."""
+"""To whom a mail goes and what it carries. Pure: ids and instants are arguments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
+from services.notifier.domain.facts import CURRENT_TEMPLATE_VERSION, Facts, LetterFacts
 from shared.contracts.envelope import Event
-from shared.contracts.event_data import ApplicationKind
-from shared.contracts.intake_events import ApplicationReceived
+from shared.contracts.event_data import EventData
+from shared.contracts.intake_events import ApplicationCorrected, ApplicationReceived
 from shared.contracts.notifier_events import Mail, RecipientRole
-from shared.contracts.provisioning_events import WindowClosing
-from shared.contracts.review_events import ReviewCompleted
 from shared.kernel.identifiers import ReceiptNumber
 
-Facts = Mapping[str, object]
-"""What a template may say, as JSON values; dates are ISO text until the template formats them."""
+MESSAGE_KEY_LENGTH = 40
 
-CURRENT_TEMPLATE_VERSION: Mapping[Mail, int] = {Mail.M1: 1, Mail.M2: 1, Mail.M8: 1}
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What an installation puts on every mail. It is kept with each mail, so that a change touches later ones only."""
+
+    sender: str
+    portal_url: str
+    help_desk_phone: str
+    contract_section_phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,16 @@ class ApplicationContacts:
     received_on: str
     contact: Recipient
     administrator: Recipient
+    erased: bool = False
+    """The people's data is gone: nobody is left to write to."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailContent:
+    """Which mail an event leads to, and what it says beyond what every mail says."""
+
+    mail: Mail
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +72,22 @@ class PlannedMail:
     traceparent: str | None
     role: RecipientRole
     address: str
+    sender: str
     facts: Facts
     message_key: str
     due_at: datetime
 
 
-def contacts_of(received: ApplicationReceived) -> ApplicationContacts:
-    """The contacts an application was registered with."""
-    contact = received.contact
+def contacts_of(content: ApplicationReceived | ApplicationCorrected) -> ApplicationContacts:
+    """The contacts of one revision."""
+    contact = content.contact
     return ApplicationContacts(
-        receipt_number=received.receipt_number,
-        revision=received.revision,
-        office_code=received.office_code,
-        company_name=received.company_name,
-        office_name=received.office_name,
-        received_on=received.received_on.isoformat(),
+        receipt_number=content.receipt_number,
+        revision=content.revision,
+        office_code=content.office_code,
+        company_name=content.company_name,
+        office_name=content.office_name,
+        received_on=content.received_on.isoformat(),
         contact=Recipient(
             RecipientRole.CONTACT,
             f"{contact.family_name} {contact.given_name}",
@@ -78,95 +95,73 @@ def contacts_of(received: ApplicationReceived) -> ApplicationContacts:
             contact.department or "",
         ),
         administrator=Recipient(
-            RecipientRole.ADMINISTRATOR, received.system_administrator.name, received.system_administrator.email
+            RecipientRole.ADMINISTRATOR, content.system_administrator.name, content.system_administrator.email
         ),
     )
 
 
 def recipients(contacts: ApplicationContacts) -> Sequence[Recipient]:
     """Contact and administrator; one of them if both have the same address (B25, E32)."""
+    if contacts.erased:
+        return ()
     if contacts.contact.email.casefold() == contacts.administrator.email.casefold():
         return (contacts.contact,)
     return (contacts.contact, contacts.administrator)
 
 
-def receipt_mails(event: Event[ApplicationReceived], now: datetime) -> list[PlannedMail]:
-    """M1: received, not yet reviewed."""
-    data = event.data
-    change = data.mailbox_change
-    facts: Facts = {
-        "add_smtp_pop3": change.add_smtp_pop3 if change else 0,
-        "add_edifact": change.add_edifact if change else 0,
-        "abolish": list(change.abolish) if change else [],
-        "requested_start_date": _iso(data.requested_start_date),
-    }
-    return _to_everybody(Mail.M1, event.id, event.traceparent, contacts_of(data), facts, now)
-
-
-def completion_mails(event: Event[ReviewCompleted], contacts: ApplicationContacts, now: datetime) -> list[PlannedMail]:
-    """M2: review ended and IDs issued; never an ID or a password (B28). Only for mailbox changes."""
-    data = event.data
-    if data.kind is not ApplicationKind.MAILBOX_CHANGE:
-        return []
-    facts: Facts = {
-        "confirmed_start_date": _iso(data.confirmed_start_date),
-        "start_date_changed": data.start_date_changed,
-        "start_date_note": data.start_date_note or "",
-        "viewable_until": _iso(data.viewable_until),
-        "system_setting_deadline": _iso(data.system_setting_deadline),
-        "issued": len(data.mailbox_ids_issued) > 0,
-        "abolished": len(data.mailbox_ids_abolished) > 0,
-    }
-    return _to_everybody(Mail.M2, event.id, event.traceparent, contacts, facts, now)
-
-
-def closing_window_mails(
-    event: Event[WindowClosing], contacts: ApplicationContacts, now: datetime
+def plan_mails(
+    event: Event[EventData],
+    content: MailContent | None,
+    contacts: ApplicationContacts,
+    letterhead: Letterhead,
+    now: datetime,
 ) -> list[PlannedMail]:
-    """M8: the password window ends soon and nobody has looked."""
-    if event.data.ever_viewed:
+    """The mail for everybody concerned; none where the event leads to none."""
+    if content is None:
         return []
-    facts: Facts = {"viewable_until": event.data.viewable_until.isoformat()}
-    return _to_everybody(Mail.M8, event.id, event.traceparent, contacts, facts, now)
-
-
-def _to_everybody(
-    mail: Mail, event_id: UUID, traceparent: str | None, contacts: ApplicationContacts, facts: Facts, now: datetime
-) -> list[PlannedMail]:
-    version = CURRENT_TEMPLATE_VERSION[mail]
     return [
         PlannedMail(
-            mail=mail,
-            template_version=version,
+            mail=content.mail,
+            template_version=CURRENT_TEMPLATE_VERSION[content.mail],
             receipt_number=contacts.receipt_number,
             office_code=contacts.office_code,
-            event_id=event_id,
-            traceparent=traceparent,
+            event_id=event.id,
+            traceparent=event.traceparent,
             role=recipient.role,
             address=recipient.email,
-            facts={**_head(contacts, recipient), **facts},
-            message_key=message_key(event_id, mail, recipient.role),
+            sender=letterhead.sender,
+            facts={**_letter(contacts, recipient, letterhead), **content.facts},
+            message_key=message_key(event.id, content.mail, recipient.role),
             due_at=now,
         )
         for recipient in recipients(contacts)
     ]
 
 
-def _head(contacts: ApplicationContacts, recipient: Recipient) -> Facts:
-    return {
-        "company_name": contacts.company_name,
-        "office_name": contacts.office_name,
-        "department": recipient.department,
-        "recipient_name": recipient.name,
-        "receipt_number": contacts.receipt_number,
-        "received_on": contacts.received_on,
-    }
+def _letter(contacts: ApplicationContacts, recipient: Recipient, letterhead: Letterhead) -> LetterFacts:
+    return LetterFacts(
+        company_name=contacts.company_name,
+        office_name=contacts.office_name,
+        department=recipient.department,
+        recipient_name=recipient.name,
+        receipt_number=contacts.receipt_number,
+        received_on=contacts.received_on,
+        link=f"{letterhead.portal_url}/login?next=/applications/{contacts.receipt_number}",
+        help_desk_phone=letterhead.help_desk_phone,
+        contract_section_phone=letterhead.contract_section_phone,
+    )
 
 
 def message_key(event_id: UUID, mail: Mail, role: RecipientRole) -> str:
     """The local part of the Message-ID: the same in every attempt, so that a repeated mail is recognisable (F14)."""
-    return sha256(f"{event_id}/{mail}/{role}".encode()).hexdigest()[:40]
+    return sha256(f"{event_id}/{mail}/{role}".encode()).hexdigest()[:MESSAGE_KEY_LENGTH]
 
 
-def _iso(day: object) -> str | None:
-    return None if day is None else str(day)
+def message_id(key: str, sender: str) -> str:
+    """The Message-ID header of a mail."""
+    return f"<{key}@{sender.rpartition('@')[2]}>"
+
+
+def is_too_old_to_tell(event: Event[EventData], now: datetime, told_within: timedelta) -> bool:
+    """An event this old is history that is read again, for instance into an empty database: nobody wants a mail."""
+    return now - event.time > told_within

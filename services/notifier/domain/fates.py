@@ -1,0 +1,134 @@
+"""What an attempt makes of a mail: its next state, the line kept about the attempt, and the event that tells it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.notifier.domain.facts import Facts
+from services.notifier.domain.mails import message_id
+from services.notifier.domain.retry import (
+    Accepted,
+    Failed,
+    GiveUp,
+    HeldBack,
+    Refused,
+    RefusedForNow,
+    ReplyLost,
+    RetryPolicy,
+    Tries,
+    TryAgain,
+    next_attempt,
+)
+from shared.contracts.event_data import EventData
+from shared.contracts.notifier_events import Mail, MailDeferred, MailFailed, MailFailure, MailSent, RecipientRole
+from shared.kernel.identifiers import ReceiptNumber
+
+MailState = Literal["queued", "sent", "failed", "suppressed"]
+OUTCOME_NAMES: Mapping[type, str] = {
+    Accepted: "accepted",
+    RefusedForNow: "refused_for_now",
+    Refused: "refused",
+    ReplyLost: "reply_lost",
+    HeldBack: "held_back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMail:
+    """A mail whose next attempt is ours. `attempts` counts this one; `ambiguous` if it may have arrived before."""
+
+    mail_id: int
+    receipt_number: ReceiptNumber
+    office_code: str
+    event_id: UUID
+    traceparent: str | None
+    mail: Mail
+    template_version: int
+    role: RecipientRole
+    address: str
+    sender: str
+    facts: Facts
+    message_key: str
+    queued_at: datetime
+    attempts: int
+    tries: Tries
+    ambiguous: bool
+    suppressed: bool
+    address_hash: bytes
+    resend_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What is stored about a mail after an attempt: `due_at` while it is queued, `ended_at` when it is not."""
+
+    mail_id: int
+    attempts: int
+    state: MailState
+    outcome: str
+    at: datetime
+    due_at: datetime | None = None
+    ended_at: datetime | None = None
+    reply_code: int | None = None
+    failure: MailFailure | None = None
+    ambiguous: bool = False
+    resend_id: UUID | None = None
+
+
+def fate_of(
+    mail: ClaimedMail, outcome: Accepted | HeldBack | Failed, policy: RetryPolicy, now: datetime, jitter: float
+) -> tuple[Fate, EventData]:
+    """The mail's fate and its event."""
+    fate = Fate(mail.mail_id, mail.attempts, "sent", OUTCOME_NAMES[type(outcome)], now, resend_id=mail.resend_id)
+    match outcome:
+        case Accepted():
+            return replace(fate, ended_at=now), _sent(mail, now)
+        case HeldBack():
+            held = replace(fate, state="suppressed", ended_at=now, failure=MailFailure.BOUNCED)
+            return held, failed_event(mail, MailFailure.BOUNCED, None, now)
+        case _:
+            return _after_failure(mail, fate, next_attempt(outcome, mail.tries, policy, now, jitter))
+
+
+def _after_failure(mail: ClaimedMail, fate: Fate, decided: TryAgain | GiveUp) -> tuple[Fate, EventData]:
+    match decided:
+        case TryAgain(at, reply_code, ambiguous):
+            later = replace(fate, state="queued", due_at=at, reply_code=reply_code, ambiguous=ambiguous)
+            return later, deferred_event(mail, at, reply_code)
+        case GiveUp(failure, reply_code):
+            ended = replace(fate, state="failed", ended_at=fate.at, reply_code=reply_code, failure=failure)
+            return ended, failed_event(mail, failure, reply_code, fate.at)
+
+
+def deferred_event(mail: ClaimedMail, at: datetime, reply_code: int | None = None) -> MailDeferred:
+    """Another attempt follows at `at`."""
+    return MailDeferred(
+        receipt_number=mail.receipt_number, mail=mail.mail, role=mail.role, reply_code=reply_code, next_attempt_at=at
+    )
+
+
+def failed_event(mail: ClaimedMail, failure: MailFailure, reply_code: int | None, now: datetime) -> MailFailed:
+    """No further attempt."""
+    return MailFailed(
+        receipt_number=mail.receipt_number,
+        mail=mail.mail,
+        role=mail.role,
+        failure_class=failure,
+        reply_code=reply_code,
+        failed_at=now,
+    )
+
+
+def _sent(mail: ClaimedMail, now: datetime) -> MailSent:
+    return MailSent(
+        receipt_number=mail.receipt_number,
+        mail=mail.mail,
+        template_version=mail.template_version,
+        role=mail.role,
+        message_id=message_id(mail.message_key, mail.sender),
+        attempts=mail.attempts,
+        sent_at=now,
+        ambiguous=mail.ambiguous,
+    )

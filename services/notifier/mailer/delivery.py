@@ -1,0 +1,112 @@
+"""Handing mails to the mail server, and not asking a server that is away again and again."""
+
+import asyncio
+import time
+from typing import Protocol
+
+from services.notifier.domain.retry import Accepted, NotTried, SendOutcome
+from services.notifier.mailer.connections import KeptConnection, PoolLimits, ServerAway, SmtpConnections, SmtpServer
+from services.notifier.mailer.conversation import Conversation, offer_mail
+from shared.runtime.logs import get_log
+
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 60.0
+
+log = get_log()
+
+
+class Mailer(Protocol):
+    """Hands one mail to a mail server."""
+
+    async def is_ready(self) -> bool:
+        """Whether it makes sense to claim mails now; after an outage one connection is tried, no mail."""
+        ...
+
+    async def send_mail(self, sender: str, recipient: str, message: bytes) -> SendOutcome:
+        """One attempt. Never raises for what a mail server can do; programming errors do."""
+        ...
+
+
+class SmtpMailer:
+    """Sends over a few kept connections. After a failed connect it rests: 1 s, doubling to a minute."""
+
+    def __init__(self, server: SmtpServer, limits: PoolLimits) -> None:
+        self._connections = SmtpConnections(server, limits)
+        self._permits = asyncio.Semaphore(limits.connections)
+        self._probing = asyncio.Lock()
+        self._pause_seconds = 0.0
+        self._away_until = 0.0
+
+    async def is_ready(self) -> bool:
+        """True while nothing is wrong; after an outage True once a connection has come about again."""
+        if not self._pause_seconds:
+            return True
+        if self._probing.locked() or self._is_resting():
+            return False
+        async with self._probing:
+            kept = await self._open()
+            if kept is not None:
+                self._connections.give_back(kept, in_doubt=True)
+            return kept is not None
+
+    async def send_mail(self, sender: str, recipient: str, message: bytes) -> SendOutcome:
+        """One attempt over a kept or new connection."""
+        async with self._permits:
+            if self._is_resting():
+                return NotTried()
+            kept = await self._take()
+            if kept is None:
+                return NotTried()
+            talk = await self._offer(kept, sender, recipient, message)
+            if talk.reached_server or not kept.mails:
+                return talk.outcome
+            # The server had closed a kept connection meanwhile; on a new one the mail is offered for the first time.
+            fresh = await self._open()
+            return (await self._offer(fresh, sender, recipient, message)).outcome if fresh else NotTried()
+
+    async def close(self) -> None:
+        """Leave the mail server."""
+        await self._connections.close()
+
+    async def _offer(self, kept: KeptConnection, sender: str, recipient: str, message: bytes) -> Conversation:
+        try:
+            talk = await offer_mail(kept.client, sender, recipient, message)
+        except BaseException:
+            self._connections.drop(kept)
+            raise
+        if talk.reusable:
+            self._connections.give_back(kept, in_doubt=not isinstance(talk.outcome, Accepted))
+        else:
+            self._connections.drop(kept)
+        if isinstance(talk.outcome, NotTried):
+            self._rest("the mail server asks for login or TLS")
+        return talk
+
+    async def _take(self) -> KeptConnection | None:
+        try:
+            return self._works(await self._connections.take())
+        except ServerAway as reason:
+            self._rest(str(reason))
+            return None
+
+    async def _open(self) -> KeptConnection | None:
+        try:
+            return self._works(await self._connections.open())
+        except ServerAway as reason:
+            self._rest(str(reason))
+            return None
+
+    def _is_resting(self) -> bool:
+        return time.monotonic() < self._away_until
+
+    def _works(self, kept: KeptConnection) -> KeptConnection:
+        if self._pause_seconds:
+            log.info("mail server answers again")
+        self._pause_seconds = 0.0
+        return kept
+
+    def _rest(self, reason: str) -> None:
+        if not self._pause_seconds:
+            log.warning("mail server away", reason=reason)
+        self._pause_seconds = min(max(self._pause_seconds * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+        self._away_until = time.monotonic() + self._pause_seconds

@@ -1,0 +1,18 @@
+"""From a mail's facts to its exact bytes."""
+
+from services.notifier.rendering.message import Envelope, UnsafeAddress, build_message, checked_address
+from services.notifier.rendering.signature import DkimSigner, InvalidSigningKey, open_signer
+from services.notifier.rendering.templates import MailTemplates, TemplateProblem, kanji_date
+
+__all__ = [
+    "DkimSigner",
+    "Envelope",
+    "InvalidSigningKey",
+    "MailTemplates",
+    "TemplateProblem",
+    "UnsafeAddress",
+    "build_message",
+    "checked_address",
+    "kanji_date",
+    "open_signer",
+]

@@ -1,0 +1,185 @@
+"""The story of a mail after it was queued: claimed, offered while no transaction is open, marked and told."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jinja2 import TemplateError
+
+from services.notifier import rendering, store
+from services.notifier.domain.bounces import return_path
+from services.notifier.domain.fates import ClaimedMail, deferred_event, fate_of
+from services.notifier.domain.mails import message_id
+from services.notifier.domain.retry import (
+    HeldBack,
+    NotTried,
+    Refused,
+    RefusedForNow,
+    RetryPolicy,
+    SendOutcome,
+)
+from services.notifier.mailer import Mailer
+from services.notifier.rendering import DkimSigner, Envelope, MailTemplates, UnsafeAddress
+from shared.contracts.envelope import Event, new_event
+from shared.contracts.event_data import EventData
+from shared.contracts.notifier_events import MailFailure
+from shared.runtime.clock import Clock
+from shared.runtime.database import Pool, transaction
+from shared.runtime.event_outbox import append_events
+from shared.runtime.failpoints import reach
+from shared.runtime.ids import NewId
+from shared.runtime.logs import get_log
+
+SHARE_OF_CLAIM = 0.5
+"""After this share of a claim's time no further mail of it is begun, so that the last one ends within the claim."""
+BACK_AFTER = timedelta(seconds=5)
+
+log = get_log()
+
+
+@dataclass(frozen=True, slots=True)
+class MailPress:
+    """From a mail to its bytes. `returns_to_sender`: what bounces comes back to the mail's own address (VERP)."""
+
+    templates: MailTemplates
+    signer: DkimSigner | None = None
+    returns_to_sender: bool = False
+
+    def message_of(self, mail: ClaimedMail) -> bytes:
+        """The same bytes in every attempt. Raises UnsafeAddress, TemplateError."""
+        subject, body = self.templates.render(mail.mail.value, mail.template_version, mail.facts)
+        envelope = Envelope(
+            sender=mail.sender,
+            to=mail.address,
+            message_id=message_id(mail.message_key, mail.sender),
+            thread=f"application.{mail.receipt_number}",
+            date=mail.queued_at,
+        )
+        message = rendering.build_message(subject, body, envelope)
+        return self.signer.sign(message, mail.queued_at) if self.signer else message
+
+    def envelope_sender(self, sender: str, message_key: str) -> str:
+        """What MAIL FROM says."""
+        return return_path(sender, message_key) if self.returns_to_sender else sender
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What sending needs. `mails_per_minute` is shared by all replicas; None is no limit."""
+
+    pool: Pool
+    clock: Clock
+    new_id: NewId
+    mailer: Mailer
+    press: MailPress
+    seals: store.Seals
+    policy: RetryPolicy
+    jitter: Callable[[], float]
+    batch_size: int = 50
+    mails_per_minute: int | None = None
+
+
+Tried = tuple[ClaimedMail, SendOutcome | HeldBack]
+
+
+async def deliver_due_mails(delivery: Delivery) -> int:
+    """Send one batch of due mails one after the other; how many were tried. No transaction is open while SMTP talks.
+
+    Replicas and the lanes of one process may run this at the same time. While the mail server is away nothing is
+    claimed, so that an outage costs neither attempts nor writes.
+    """
+    if not await delivery.mailer.is_ready():
+        return 0
+    claimed = await _claim(delivery)
+    if not claimed:
+        return 0
+    reach("notifier.after-claim-before-smtp")
+    tried = await _offer_in_turn(delivery, claimed)
+    reach("notifier.after-smtp-accepted-before-marked")
+    await _mark(delivery, tried)
+    reach("notifier.after-marked")
+    return sum(not isinstance(outcome, NotTried) for _, outcome in tried)
+
+
+async def _claim(delivery: Delivery) -> list[ClaimedMail]:
+    now = delivery.clock.now()
+    claimed_until = now + delivery.policy.after_lost_reply
+    async with transaction(delivery.pool) as db:
+        if delivery.mails_per_minute is None:
+            return await store.claim_due_mails(db, delivery.batch_size, delivery.seals, now, claimed_until)
+        minute = now.replace(second=0, microsecond=0)
+        left = delivery.mails_per_minute - await store.lock_allowance(db, minute)
+        size = max(min(delivery.batch_size, left), 0)
+        claimed = await store.claim_due_mails(db, size, delivery.seals, now, claimed_until)
+        if claimed:
+            await store.add_to_allowance(db, minute, len(claimed))
+        return claimed
+
+
+async def _offer_in_turn(delivery: Delivery, claimed: Sequence[ClaimedMail]) -> list[Tried]:
+    no_more_at = time.monotonic() + delivery.policy.after_lost_reply.total_seconds() * SHARE_OF_CLAIM
+    tried: list[Tried] = []
+    away = False
+    for mail in claimed:
+        away = away or time.monotonic() > no_more_at
+        outcome = NotTried() if away else await _offer(delivery, mail)
+        away = isinstance(outcome, NotTried)
+        tried.append((mail, outcome))
+    return tried
+
+
+async def _offer(delivery: Delivery, mail: ClaimedMail) -> SendOutcome | HeldBack:
+    if mail.suppressed:
+        return HeldBack()
+    try:
+        message = delivery.press.message_of(mail)
+    except UnsafeAddress:
+        return Refused(None, MailFailure.INVALID_ADDRESS)
+    except (TemplateError, KeyError, ValueError) as error:
+        # One mail that cannot be made must not keep the others; it is tried again, then visibly given up.
+        log.error("mail cannot be rendered", mail_id=mail.mail_id, mail=mail.mail, error=type(error).__name__)
+        return RefusedForNow()
+    sender = delivery.press.envelope_sender(mail.sender, mail.message_key)
+    return await delivery.mailer.send_mail(sender, mail.address, message)
+
+
+async def _mark(delivery: Delivery, tried: Sequence[Tried]) -> None:
+    now = delivery.clock.now()
+    decided = [
+        (mail, outcome, *fate_of(mail, outcome, delivery.policy, now, delivery.jitter()))
+        for mail, outcome in tried
+        if not isinstance(outcome, NotTried)
+    ]
+    unoffered = [mail for mail, outcome in tried if isinstance(outcome, NotTried)]
+    async with transaction(delivery.pool) as db:
+        ours = await store.mark_tried(db, [fate for _, _, fate, _ in decided])
+        kept = [entry for entry in decided if entry[0].mail_id in ours]
+        await store.insert_attempts(db, [fate for _, _, fate, _ in kept])
+        await store.insert_suppressions(db, _dead_addresses(delivery, [(m, o) for m, o, _, _ in kept]), now)
+        back = await store.put_back(db, unoffered, now + BACK_AFTER) if unoffered else set()
+        told = [(mail, data) for mail, _, _, data in kept]
+        told += [(mail, deferred_event(mail, now + BACK_AFTER)) for mail in unoffered if mail.mail_id in back]
+        await append_events(db, [event_about(delivery.new_id, mail, data, now) for mail, data in told])
+
+
+def _dead_addresses(delivery: Delivery, tried: Sequence[Tried]) -> list[tuple]:  # type: ignore[type-arg]
+    return [
+        (delivery.new_id(), mail.address_hash, mail.mail_id, outcome.address_status)
+        for mail, outcome in tried
+        if isinstance(outcome, Refused) and outcome.address_status is not None
+    ]
+
+
+def event_about(
+    new_id: NewId, mail: "ClaimedMail | store.ReturnedMail", data: EventData, now: datetime
+) -> Event[EventData]:
+    """The event that tells what became of a mail."""
+    return new_event(
+        data,
+        event_id=new_id(),
+        key=mail.office_code,
+        now=now,
+        causation_id=mail.event_id,
+        traceparent=getattr(mail, "traceparent", None),
+    )
