@@ -17,6 +17,8 @@ OLDEST_PYTHON = (3, 11)
 FREE_GIB = 2
 TEST_TOOLS: Mapping[str, tuple[str, ...]] = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "dovecot-pop3d": ("/usr/lib/dovecot/pop3",),
+    "dovecot-pgsql": ("/usr/lib/dovecot/modules/auth/libdriver_pgsql.so",),
 }
 
 
@@ -99,6 +101,11 @@ def _outside() -> Iterator[Finding]:
 def look_for_test_tools() -> Iterator[Finding]:
     """Programs that some tests drive; a test without its program is skipped and says so."""
     for tool, names in TEST_TOOLS.items():
-        found = next((path for name in names if (path := shutil.which(name))), None)
+        found = next((path for name in names if (path := _path_of(name))), None)
         how = f"missing; some tests are skipped without it (Debian: apt-get install {tool})"
         yield Finding(tool, found is not None, found or how, required=False)
+
+
+def _path_of(name: str) -> str | None:
+    """A program on the path, or a file at its full path: a loadable module is no program."""
+    return shutil.which(name) or (name if Path(name).is_file() else None)

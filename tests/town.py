@@ -223,12 +223,10 @@ def _settle(town: Town) -> None:
 
 
 async def _forms_offer_days(town: Town) -> None:
-    async with town.applicant(town.offices[0]) as client:
+    async def look() -> bool | None:
+        return bool(await town.rows("intake", "select 1 from schedule")) or None
 
-        async def look() -> bool | None:
-            return "start_date_choice" in (await client.open_form()).form("form_token").offers or None
-
-        await until(look, "the form to offer registration days")
+    await until(look, "intake to know the schedule, whose days the form offers")
 
 
 def staff_token(town: Town, login: str) -> str:

@@ -1,12 +1,13 @@
 """Four databases and their logins: an owner, who alone may change tables, the service's own login and its relay's.
 
-A login of one service cannot connect to another's database.
+A login of one service cannot connect to another's database. Provisioning's has two readers more: the mail server, which
+sees one view, and the auditor.
 """
 
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -20,6 +21,9 @@ from shared.runtime.migrations import MigrationError, apply_migrations
 
 ROOT = Path(__file__).resolve().parents[2]
 RELAY_TABLES = ("event_outbox", "event_outbox_archive")
+READERS: Mapping[ServiceName, tuple[str, ...]] = {"provisioning": ("mail_server", "auditor")}
+"""Logins that only read, by service; what they may read, its migrations say."""
+READER_LIMITS = {"default_transaction_read_only": "on", "statement_timeout": "5s"}
 SAFE_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
@@ -30,15 +34,17 @@ class ServiceDatabase:
     owner_url: str
     app_url: str
     relay_url: str
+    reader_urls: Mapping[str, str] = field(default_factory=dict)
+    """By the reader's name; only provisioning has any."""
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """For the state file."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """From the state file."""
-        return cls(data["owner_url"], data["app_url"], data["relay_url"])
+        return cls(data["owner_url"], data["app_url"], data["relay_url"], data.get("reader_urls", {}))
 
 
 def migrations_of(service: ServiceName) -> Path:
@@ -77,6 +83,10 @@ async def migrate(service: ServiceName, database: ServiceDatabase) -> list[str]:
         for table in RELAY_TABLES:
             await connection.execute(f'grant select, insert, update, delete on "{table}" to "{relay}"')
         await connection.execute(f'grant select on schema_migrations to "{relay}"')
+        if database.reader_urls:
+            readers = [_login_of(database.reader_urls[name]) for name in READERS[service]]
+            rights = f"select grant_{service}_rights($1, $2, $3, $4)"
+            await connection.execute(rights, _login_of(database.app_url), relay, *readers)
     finally:
         await connection.close()
     return list(applied)
@@ -100,7 +110,11 @@ async def _create(
     name = f"{prefix}_{service}"
     database = known or _new_addresses(dsn, name)
     addresses = [_at_server(url, dsn) for url in (database.owner_url, database.app_url, database.relay_url)]
-    for url in addresses:
+    readers = {
+        reader: _at_server(database.reader_urls.get(reader) or _new_address(dsn, name, reader), dsn)
+        for reader in READERS.get(service, ())
+    }
+    for url in (*addresses, *readers.values()):
         await _ensure_login(connection, url)
     owner, app, relay = (_login_of(url) for url in addresses)
     if not await connection.fetchval("select true from pg_database where datname = $1", name):
@@ -108,7 +122,15 @@ async def _create(
     await connection.execute(f'revoke all on database "{name}" from public')
     await connection.execute(f'grant connect, temporary on database "{name}" to "{app}", "{relay}"')
     await _grant_future_tables(with_database(dsn, name), owner, app, relay)
-    return ServiceDatabase(*addresses)
+    for url in readers.values():
+        await _limit_reader(connection, name, _login_of(url))
+    return ServiceDatabase(addresses[0], addresses[1], addresses[2], readers)
+
+
+async def _limit_reader(connection: "asyncpg.Connection[asyncpg.Record]", database: str, login: str) -> None:
+    await connection.execute(f'grant connect on database "{database}" to "{login}"')
+    for setting, value in READER_LIMITS.items():
+        await connection.execute(f"alter role \"{login}\" set {setting} = '{value}'")
 
 
 async def _grant_future_tables(dsn: str, owner: str, app: str, relay: str) -> None:
@@ -128,10 +150,12 @@ async def _grant_future_tables(dsn: str, owner: str, app: str, relay: str) -> No
 
 
 def _new_addresses(dsn: str, name: str) -> ServiceDatabase:
-    owner, app, relay = (
-        _address(dsn, f"{name}_{login}", secrets.token_urlsafe(18), name) for login in ("owner", "app", "relay")
-    )
+    owner, app, relay = (_new_address(dsn, name, login) for login in ("owner", "app", "relay"))
     return ServiceDatabase(owner, app, relay)
+
+
+def _new_address(dsn: str, name: str, login: str) -> str:
+    return _address(dsn, f"{name}_{login}", secrets.token_urlsafe(18), name)
 
 
 def _address(dsn: str, login: str, password: str, database: str) -> str:

@@ -65,4 +65,5 @@ def _special(service: ServiceName, state: StackState, keys: StackKeys) -> Mappin
         "NSS_NOTIFIER_SMTP_HOST": LOOPBACK,
         "NSS_NOTIFIER_SMTP_PORT": str(state.ports["smtp"]),
         "NSS_NOTIFIER_SENDER": SENDER,
+        "NSS_NOTIFIER_KEYS_DIR": str(keys.mails),
     }

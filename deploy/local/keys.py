@@ -1,4 +1,4 @@
-"""Signing keys of a local stack: one pair for ID notice tickets, one for staff tokens; made once per stack."""
+"""Keys of a local stack: pairs for ID notice tickets and staff tokens, and what mails are kept under; made once."""
 
 import secrets
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ class StackKeys:
     ticket: KeyPair
     staff: KeyPair
     days: Path
+    mails: Path
 
 
 def ensure_keys(folder: Path) -> StackKeys:
@@ -34,7 +35,17 @@ def ensure_keys(folder: Path) -> StackKeys:
         ticket=_ensure_pair(folder, "ticket"),
         staff=_ensure_pair(folder, "staff"),
         days=private_folder(folder / "days"),
+        mails=_ensure_mail_keys(folder / "mails"),
     )
+
+
+def _ensure_mail_keys(folder: Path) -> Path:
+    """What notifier hashes addresses and seals texts with."""
+    private_folder(folder)
+    for name in ("addresses.key", "archive-1.key"):
+        if not (folder / name).exists():
+            write_secret(folder / name, secrets.token_hex(32))
+    return folder
 
 
 def _ensure_pair(folder: Path, purpose: str) -> KeyPair:

@@ -14,12 +14,13 @@ from deploy.operate.topics import TopicLayout, create_topics, delete_topics
 from services.intake import store as intake_store
 from services.intake.domain.mailboxes import OfficeMailbox
 from services.intake.domain.timeline import Actor, NewsCategory, NewsItem, NewsKind, TimelineEntry, TimelineKind
+from services.provisioning import store as provisioning_store
 from services.provisioning import workflows as provisioning
 from services.review import store as review_store
 from services.review import workflows as review
 from services.review.domain.schedule import published
 from shared.contracts.envelope import new_event
-from shared.contracts.topics import SCHEDULE, SERVICES, ServiceName
+from shared.contracts.topics import SERVICES, ServiceName
 from shared.runtime.database import Connection, open_connection
 from shared.runtime.event_outbox import append_events
 from shared.runtime.ids import new_uuid7
@@ -140,8 +141,7 @@ async def _seed_review(db: Connection, workload: Workload, now: datetime) -> Non
 
 async def _seed_provisioning(db: Connection, workload: Workload, now: datetime) -> None:
     await provisioning.register_contracts(db, _contract_events(workload, now), now)
-    schedule = new_event(published(workload.schedule), event_id=new_uuid7(), key=SCHEDULE.key, now=now)
-    await provisioning.adopt_calendar(db, [schedule])
+    await provisioning_store.upsert_calendar(db, published(workload.schedule))
 
 
 async def _seed_notifier(_db: Connection, _workload: Workload, _now: datetime) -> None:

@@ -17,6 +17,7 @@ from deploy.local.probes import says_yes
 from deploy.local.processes import Part
 from shared.contracts.topics import SERVICES, ServiceName
 from tests.benchmarks.ground import Field
+from tests.benchmarks.worker import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
@@ -35,11 +36,13 @@ class Services:
 
 
 @asynccontextmanager
-async def running_services(field: Field, folder: Path, options: Sequence[str] = ()) -> AsyncIterator[Services]:
-    """The four workers, ready; `folder` keeps their keys and logs. Raises StackError naming the one that failed."""
+async def running_services(
+    field: Field, folder: Path, options: Sequence[str] = (), services: Sequence[ServiceName] = SERVICES
+) -> AsyncIterator[Services]:
+    """The workers, ready; `folder` keeps their keys and logs. Raises StackError naming the one that failed."""
     keys = ensure_keys(folder / "keys")
-    ports = choose_ports(SERVICES)
-    parts = {service: _start(service, field, folder, keys, (ports[service], options)) for service in SERVICES}
+    ports = choose_ports(services)
+    parts = {service: _start(service, field, folder, keys, (ports[service], options)) for service in services}
     try:
         for service, part in parts.items():
             await asyncio.to_thread(_await_ready, part, ports[service])
@@ -51,7 +54,7 @@ async def running_services(field: Field, folder: Path, options: Sequence[str] = 
 def _start(service: ServiceName, field: Field, folder: Path, keys: StackKeys, how: tuple[int, Sequence[str]]) -> Part:
     port, options = how
     command = [sys.executable, "-m", "tests.benchmarks.worker", service, *options]
-    environment = {**os.environ, **_environment(service, field, keys, port)}
+    environment = {**os.environ, **_environment(service, field, keys, port), FOLDER: str(folder)}
     return processes.start_detached(
         service, command, log=folder / "log" / f"{service}.log", cwd=ROOT, environment=environment
     )
@@ -85,5 +88,6 @@ def _environment(service: ServiceName, field: Field, keys: StackKeys, port: int)
         "NSS_NOTIFIER_SMTP_HOST": LOOPBACK,
         "NSS_NOTIFIER_SMTP_PORT": "25",
         "NSS_NOTIFIER_SENDER": "nss@naccs.example",
+        "NSS_NOTIFIER_KEYS_DIR": str(keys.mails),
         **{f"NSS_{service.upper()}_{name}": value for name, value in own.items()},
     }

@@ -93,6 +93,11 @@ async def _write_mailboxes(db: Connection, given: Sequence[Given], now: datetime
         now,
     )
     await db.execute(
+        "insert into day_keys (closing_day) select distinct d from unnest($1::date[]) as r (d) order by d"
+        " on conflict (closing_day) do nothing",
+        [_start(each.event) + WINDOW_AFTER_START for each in given],
+    )
+    await db.execute(
         """
         insert into sealed_passwords (mailbox_id, receipt_number, closing_day, wrapped_key, ciphertext)
         select b, n, d, $4, $5 from unnest($1::text[], $2::text[], $3::date[]) as r (b, n, d)

@@ -45,10 +45,10 @@ async def _queue(db: Connection, events: Sequence[Received], mail: str, now: dat
     pairs = [(event, role) for event in events for role in ROLES]
     await db.execute(
         """
-        insert into mails (receipt_number, office_code, event_id, mail, template_version, role, address, facts,
+        insert into mails (receipt_number, office_code, event_id, mail, template_version, role, sealed, address_hash,
             message_key, due_at, queued_at)
-        select n, o, e, $5, 1, r, r || '@naccs.example', f::jsonb, e::text || r, $6, $6
-        from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $7::text[]) as m (n, o, e, r, f)
+        select n, o, e, $5, 1, r, f, $8, e::text || r, $6, $6
+        from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $7::bytea[]) as m (n, o, e, r, f)
         on conflict (receipt_number, event_id, role) do nothing
         """,
         [event.subject for event, _ in pairs],
@@ -57,7 +57,8 @@ async def _queue(db: Connection, events: Sequence[Received], mail: str, now: dat
         [role for _, role in pairs],
         mail,
         now,
-        [json.dumps(_facts(event), ensure_ascii=False) for event, _ in pairs],
+        [json.dumps([role, role, _facts(event)], ensure_ascii=False).encode() for event, role in pairs],
+        bytes(32),
     )
 
 
@@ -85,7 +86,7 @@ async def claim_mails(db: Connection, limit: int, now: datetime) -> list[Any]:
         )
         update mails set state = 'sending', attempts = attempts + 1, due_at = $1 + interval '10 minutes'
         from due where mails.mail_id = due.mail_id
-        returning mails.mail_id, receipt_number, office_code, event_id, mail, role, message_key
+        returning mails.mail_id, receipt_number, office_code, event_id, mail, role, message_key, sealed, attempts
         """,
         now,
         limit,
@@ -98,6 +99,15 @@ async def mark_mails(db: Connection, claimed: Sequence[Any], now: datetime) -> l
     await db.execute(
         "update mails set state = 'sent', ended_at = $2 where mail_id = any($1::bigint[])",
         [mail["mail_id"] for mail in claimed],
+        now,
+    )
+    await db.execute(
+        """
+        insert into mail_attempts (mail_id, attempt, ended_at, outcome)
+        select id, attempt, $3, 'accepted' from unnest($1::bigint[], $2::int[]) as tried (id, attempt)
+        """,
+        [mail["mail_id"] for mail in claimed],
+        [mail["attempts"] for mail in claimed],
         now,
     )
     return [mail_sent(mail, now) for mail in claimed]

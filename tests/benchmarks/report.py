@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.benchmarks.hashing import IssueRun
 from tests.benchmarks.latency import Waits
 from tests.benchmarks.measuring import Run
 from tests.benchmarks.noise import Noise
@@ -66,13 +67,13 @@ class Results:
     ours: list[Run] = field(default_factory=list)
     one_by_one: list[Run] = field(default_factory=list)
     waits: Waits | None = None
+    issues: list[IssueRun] = field(default_factory=list)
     noise: list[Noise] = field(default_factory=list)
 
     @property
     def spread(self) -> float:
-        """Fastest over slowest run of the reference: how much the machine itself varies."""
-        rates = [run.rate for run in self.reference]
-        return max(rates) / min(rates)
+        """Fastest over slowest run of a reference: how much the machine itself varies."""
+        return max(_spread([run.rate for run in self.reference]), _spread([run.bare_rate for run in self.issues]))
 
     @property
     def is_too_noisy(self) -> bool:
@@ -85,6 +86,7 @@ class Results:
         found = [
             Figure("P1", "throughput ÷ bare pipeline", [a.rate / b.rate for a, b in rounds], at_least=0.40),
             Figure("P2", "throughput ÷ batches of one", self._gains(), at_least=8),
+            *self._issues(),
             *self._waits(),
             Figure("P16", "commits per application", [_commits(run) for run in self.ours], at_most=0.5),
             Figure("rate", "applications per second, ours", [run.rate for run in self.ours]),
@@ -101,6 +103,15 @@ class Results:
     def _gains(self) -> list[float]:
         return [a.rate / b.rate for a, b in zip(self.ours, self.one_by_one, strict=False)]
 
+    def _issues(self) -> list[Figure]:
+        return [
+            Figure("P3", "passwords issued ÷ bare hashes", [run.issue_rate / run.bare_rate for run in self.issues],
+                   at_least=0.85),
+            Figure("P4", "ms loop lag p99 while issuing", [run.lag_p99 for run in self.issues], at_most=10.0),
+            Figure("idle_lag", "ms loop lag p99 when idle", [run.idle_lag_p99 for run in self.issues]),
+            Figure("hash_rate", "bare hashes per second", [run.bare_rate for run in self.issues]),
+        ]  # fmt: skip
+
     def _waits(self) -> list[Figure]:
         if self.waits is None:
             return []
@@ -110,6 +121,10 @@ class Results:
                    at_most=bound)
             for name, share, bound in (("p50", 0.50, 100.0), ("p99", 0.99, 400.0))
         ]  # fmt: skip
+
+
+def _spread(rates: Sequence[float]) -> float:
+    return max(rates) / min(rates) if rates else 1.0
 
 
 def _commits(run: Run) -> float:

@@ -16,6 +16,7 @@ from deploy.local.kafka import NAME as KAFKA
 from deploy.local.postgres import NAME as POSTGRES
 from deploy.local.stack import LocalStack
 from tests.benchmarks.ground import Ground, new_ground
+from tests.benchmarks.hashing import NotIssued, measure_issues
 from tests.benchmarks.latency import hashed_applications_per_second, measure_waits
 from tests.benchmarks.measuring import BooksDisagree, Run, Size, measure_ours, measure_reference
 from tests.benchmarks.noise import look_at_machine
@@ -43,7 +44,7 @@ def main() -> None:
                 results = asyncio.run(measure(ground, arguments.rounds, arguments.applications))
             finally:
                 stack.wipe()
-    except (BooksDisagree, NotFinished, CommandError) as problem:
+    except (BooksDisagree, NotFinished, NotIssued, CommandError) as problem:
         raise SystemExit(f"benchmark: {problem}") from None
     print(as_json(results) if arguments.json else as_text(results))
     missed = [figure.name for figure in results.figures() if not figure.is_met]
@@ -77,6 +78,9 @@ async def _round(ground: Ground, workload: Workload, size: Size, results: Result
             results.ours.append(_told("ours", await measure_ours(ground, workload, size)))
         else:
             results.reference.append(_told("bare pipeline", await measure_reference(ground, workload, size)))
+    issues = await measure_issues(ground.dsn, ground.bootstrap, len(results.issues))
+    results.issues.append(issues)
+    say(f"  issuing           {issues.issue_rate:6.0f} passwords per second, {issues.bare_rate:.0f} bare hashes")
     one_by_one = await measure_ours(ground, workload, ONE_BY_ONE, ["--one-by-one"])
     results.one_by_one.append(_told("batches of one", one_by_one))
 

@@ -5,10 +5,13 @@ given no password is hashed. `--one-by-one` makes every batch a batch of one.
 """
 
 import argparse
+import asyncio
+import json
+import os
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +20,14 @@ import uvloop
 from deploy.local.databases import migrations_of
 from services.intake import main as intake
 from services.intake.settings import Settings as IntakeSettings
+from services.notifier.domain.mails import Letterhead
 from services.notifier.domain.retry import Accepted, RetryPolicy, SendOutcome
 from services.notifier.jobs import build_jobs as build_notifier_jobs
 from services.notifier.messaging import build_router as build_notifier_router
-from services.notifier.rendering import MailTemplates, Sender
+from services.notifier.rendering import MailTemplates
 from services.notifier.settings import Settings as NotifierSettings
-from services.notifier.workflows import Delivery
+from services.notifier.store import Seals
+from services.notifier.workflows import Delivery, MailDesk, MailPress, Retention
 from services.provisioning import main as provisioning
 from services.provisioning.domain.passwords import MailboxPassword
 from services.provisioning.messaging import build_router as build_provisioning_router
@@ -43,7 +48,12 @@ from shared.runtime.settings import ServiceSettings, load_settings
 
 POLICY_BATCH = 500
 POLICY_EVERY_SECONDS = 0.01
+MAIL_BATCH = 50
 NO_HASH = "{ARGON2ID}$argon2id$none"
+LAG_EVERY_SECONDS = 0.005
+LAG_FILE = "lags.json"
+FOLDER = "BENCHMARK_FOLDER"
+"""Names the folder of the run in a worker's environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,10 @@ class NullHasher:
 
 class NullMailer:
     """A mail server that accepts at once."""
+
+    async def is_ready(self) -> bool:
+        """Always."""
+        return True
 
     async def send_mail(self, sender: str, recipient: str, message: bytes) -> SendOutcome:
         """Accepted."""
@@ -103,19 +117,24 @@ def assemble_provisioning(settings: Any, resources: Resources, variant: Variant)
 
 def assemble_notifier(settings: Any, resources: Resources, variant: Variant) -> ServiceParts:
     """Notifier without a mail server."""
+    letterhead = Letterhead(
+        settings.sender, settings.intake_url, settings.help_desk_phone, settings.contract_section_phone
+    )
+    seals = Seals(settings.keys_dir)
     delivery = Delivery(
         pool=resources.pool,
         clock=resources.clock,
         new_id=resources.new_id,
         mailer=NullMailer(),
-        templates=MailTemplates(migrations_of("notifier").parent / "templates"),
-        sender=Sender(settings.sender, settings.intake_url),
-        policy=RetryPolicy(most_attempts=1, after_lost_reply=timedelta(minutes=10)),
+        press=MailPress(MailTemplates(migrations_of("notifier").parent / "templates")),
+        seals=seals,
+        policy=RetryPolicy(most_attempts=1),
         jitter=lambda: 0.0,
+        batch_size=1 if variant.one_by_one else MAIL_BATCH,
     )
-    if variant.one_by_one:
-        delivery = replace(delivery, batch_size=1)
-    return ServiceParts(router=build_notifier_router(resources.clock), jobs=build_notifier_jobs(delivery))
+    desk = MailDesk(resources.clock, letterhead, seals)
+    jobs = build_notifier_jobs(delivery, Retention(resources.pool, resources.clock), lanes=settings.smtp_connections)
+    return ServiceParts(router=build_notifier_router(desk), jobs=jobs)
 
 
 Assemble = Callable[[Any, Resources, Variant], ServiceParts]
@@ -139,7 +158,26 @@ def main() -> None:
     settings = load_settings(settings_class)
     migrations: Path = migrations_of(name)
     definition = ServiceDefinition(name, settings, migrations, lambda resources: assemble(settings, resources, variant))
-    uvloop.run(ServiceProcess(definition, "worker").run())
+    process = ServiceProcess(definition, "worker")
+    uvloop.run(_watched(process) if arguments.lag else process.run())
+
+
+async def _watched(process: ServiceProcess) -> None:
+    """Run, and write down how late the loop came round each time: pairs of instant (monotonic) and seconds."""
+    lags: list[tuple[float, float]] = []
+
+    async def watch() -> None:
+        while True:
+            due = time.monotonic() + LAG_EVERY_SECONDS
+            await asyncio.sleep(LAG_EVERY_SECONDS)
+            lags.append((due, max(time.monotonic() - due, 0.0)))
+
+    watching = asyncio.create_task(watch())
+    try:
+        await process.run()
+    finally:
+        watching.cancel()
+        (Path(os.environ[FOLDER]) / LAG_FILE).write_text(json.dumps(lags))
 
 
 def _arguments() -> argparse.Namespace:
@@ -147,6 +185,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("--one-by-one", action="store_true", help="batches of one record")
     parser.add_argument("--hash", action="store_true", help="hash mailbox passwords as in production")
+    parser.add_argument(
+        "--lag", action="store_true", help=f"write the loop's lag to {LAG_FILE} in the folder of the run"
+    )
     return parser.parse_args()
 
 

@@ -71,6 +71,7 @@ def variables_of(service: ServiceName, url: str, folder: Path) -> dict[str, str]
             "NSS_NOTIFIER_SMTP_HOST": "127.0.0.1",
             "NSS_NOTIFIER_SMTP_PORT": "25",
             "NSS_NOTIFIER_SENDER": "nss@naccs.example",
+            "NSS_NOTIFIER_KEYS_DIR": str(keys),
         },
     }
     return {

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from deploy.local.demo.browser import Browser, UnexpectedPage
-from deploy.local.demo.page_forms import Page, Values
+from deploy.local.demo.page_forms import Page, PageForm, Values
 
 OTHER_DAY = "other"
 
@@ -69,12 +69,27 @@ class ApplicantClient(Visitor):
         return _expect(await self.open("/contract"), "/contract")
 
     async def open_form(self) -> Page:
-        """A new application form under a new form token."""
+        """The guidance before a new application, under a new form token."""
         return _expect(await self.open("/applications/new"), "/new")
 
+    async def begin(self, form_page: Page) -> Page:
+        """Press its button: the first page of the form."""
+        page = await self.browser.send(form_page, form_page.form("kind"))
+        return _expect(page, "/items")
+
+    async def open_step(self, draft_page: Page, step: str) -> Page:
+        """Another page of the same form."""
+        path = urlsplit(draft_page.url).path.rpartition("/")[0]
+        return _expect(await self.open(f"{path}/{step}"), f"/{step}")
+
     async def fill_form(self, form_page: Page, values: Values) -> Page:
-        """Type into the form and go on; the check page."""
-        page = await self.browser.send(form_page, form_page.form("form_token"), values)
+        """Type into every page of the form and go on; the check page."""
+        page = await self.begin(form_page)
+        while not urlsplit(page.url).path.endswith("/check"):
+            form = page.form("from")
+            page = await self.browser.send(page, form, _typed_here(form, values))
+            if page.status != HTTPStatus.OK:
+                raise UnexpectedPage(page, "the next page of the form")
         return _expect(page, "/check")
 
     async def register(self, check_page: Page) -> str:
@@ -84,8 +99,26 @@ class ApplicantClient(Visitor):
         return path.split("/")[-2]
 
     async def apply(self, values: Values) -> str:
-        """Form, check page, registration; the receipt number."""
+        """Every page of the form, check page, registration; the receipt number."""
         return await self.register(await self.fill_form(await self.open_form(), values))
+
+    async def correct(self, receipt_number: str, values: Values) -> str:
+        """Answer a clarification by changing the form; the receipt number."""
+        page = _expect(await self.open(f"/applications/{receipt_number}/clarification"), "/clarification")
+        check = _expect(await self.browser.send(page, page.form_to("/correction/draft")), "/check")
+        for step in ("start", "contact", "mailboxes"):
+            page = await self.open_step(check, step)
+            form = page.form("from")
+            page = await self.browser.send(page, form, _typed_here(form, values))
+            if page.status != HTTPStatus.OK:
+                raise UnexpectedPage(page, "the next page of the correction")
+        return await self.register(await self.open_step(check, "check"))
+
+    async def withdraw(self, receipt_number: str, reason: str = "") -> Page:
+        """Give an application up, or ask for it; the page of the application."""
+        page = _expect(await self.open(f"/applications/{receipt_number}/withdrawal"), "/withdrawal")
+        page = await self.browser.send(page, page.form("reason"), {"reason": reason})
+        return _expect(page, f"/{receipt_number}")
 
     async def open_received(self, receipt_number: str) -> Page:
         """The completion page."""
@@ -177,6 +210,16 @@ def passwords_on(page: Page) -> Mapping[str, str]:
     """The revealed passwords by mailbox id; empty while they are masked or their time is over."""
     ids, passwords = page.texts_of("credentials__id"), page.texts_of("credentials__password")
     return dict(zip(ids, passwords, strict=True)) if passwords else {}
+
+
+def _typed_here(form: PageForm, values: Values) -> Values:
+    """What of it this page of the form asks for. A day that the page does not offer is typed as another one."""
+    here = {name: value for name, value in values.items() if name in form.offers}
+    offered, chosen = form.offers.get("start_date_choice", ()), values.get("start_date_choice")
+    if "requested_start_date" in form.offers and isinstance(chosen, str) and chosen not in (*offered, OTHER_DAY):
+        here["requested_start_date"] = chosen
+        here |= {"start_date_choice": OTHER_DAY} if offered else {}
+    return {name: value for name, value in here.items() if name != "start_date_choice" or offered}
 
 
 def _expect(page: Page, ending: str) -> Page:

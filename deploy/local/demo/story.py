@@ -1,7 +1,7 @@
 """The demo's story, one function per step: from the contract's first mailbox to the end of the password window."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,7 +68,8 @@ async def applicant_applies_for_one_mailbox(story: Story) -> None:
         async with applicant(story) as hanako:
             form = await hanako.open_form()
             await story.album.keep("application-form", form, hanako.browser)
-            check = await hanako.fill_form(form, {**manual_case.TYPED, **start_date_fields(form, story.plan)})
+            wished = {"start_date_choice": story.plan.wished.isoformat()}
+            check = await hanako.fill_form(form, {**manual_case.TYPED, **wished})
             await story.album.keep("check-page", check, hanako.browser)
             story.receipt_number = await hanako.register(check)
             await story.album.keep("received", await hanako.open_received(story.receipt_number), hanako.browser)
@@ -179,15 +180,6 @@ async def reviewer(story: Story) -> AsyncIterator[ReviewerClient]:
 def password_of(story: Story, login: str) -> str:
     """The stack's own password for a login."""
     return next(str(each["password"]) for each in story.state.logins if each["login"] == login)
-
-
-def start_date_fields(form_page: Page, plan: Plan) -> Mapping[str, str]:
-    """The wished day, ticked where the page offers it, else typed."""
-    offered = form_page.form("form_token").offers.get("start_date_choice", ())
-    if plan.wished.isoformat() in offered:
-        return {"start_date_choice": plan.wished.isoformat()}
-    typed = {"requested_start_date": f"{plan.wished:%Y%m%d}"}
-    return {"start_date_choice": "other", **typed} if offered else typed
 
 
 async def status_page_says(client: ApplicantClient, receipt_number: str, status: str) -> Page:

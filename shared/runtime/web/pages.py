@@ -22,6 +22,7 @@ from shared.runtime.web.body_limit import BodyLimit
 from shared.runtime.web.csrf import CsrfCheck
 from shared.runtime.web.errors import ErrorAnswers, ErrorBoundary
 from shared.runtime.web.labels import HELP_CONTACTS, PRODUCT_NAME
+from shared.runtime.web.maintenance import Maintenance, MaintenanceGate
 from shared.runtime.web.security_headers import SecurityHeaders
 from shared.runtime.web.sessions import ABSOLUTE, IDLE, SessionPolicy
 from shared.runtime.web.tracing import Tracing
@@ -42,6 +43,8 @@ class PageSettings:
     """Other origins a form may be sent to: intake names provisioning's here (CSP form-action)."""
     foreign_post_paths: tuple[str, ...] = ()
     """Paths that alone accept a POST from a foreign Origin: provisioning's ticket route."""
+    own_scripts: bool = False
+    """Whether pages load scripts of ours that make them more comfortable; nothing may need one."""
 
     @property
     def https(self) -> bool:
@@ -65,13 +68,21 @@ def build_environment(templates: Path, filters: Mapping[str, Any] | None = None)
         auto_reload=False,
     )
     environment.filters.update({"ymd": ymd, "ymd_hm": ymd_hm, "ymd_hms": ymd_hms, **(filters or {})})
-    environment.globals.update(product_name=PRODUCT_NAME, help_contacts=HELP_CONTACTS, static_url=static_url)
+    environment.globals.update(
+        product_name=PRODUCT_NAME, help_contacts=HELP_CONTACTS, static_url=static_url, maintenance_ahead=lambda: None
+    )
     return environment
 
 
-def build_page_app(settings: PageSettings, environment: Environment) -> FastAPI:
+def build_page_app(
+    settings: PageSettings, environment: Environment, *, maintenance: Maintenance | None = None
+) -> FastAPI:
     """A FastAPI app with CSRF check, security headers, Japanese error pages and /static, no docs routes."""
     answers = ErrorAnswers(environment)
+    gate = []
+    if maintenance is not None:
+        environment.globals["maintenance_ahead"] = maintenance.ahead
+        gate = [Middleware(MaintenanceGate, maintenance=maintenance, environment=environment)]
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
@@ -87,8 +98,14 @@ def build_page_app(settings: PageSettings, environment: Environment) -> FastAPI:
         exception_handlers=answers.handlers,
         middleware=[
             Middleware(Tracing),
-            Middleware(SecurityHeaders, https=settings.https, form_action_origins=settings.form_action_origins),
+            Middleware(
+                SecurityHeaders,
+                https=settings.https,
+                form_action_origins=settings.form_action_origins,
+                own_scripts=settings.own_scripts,
+            ),
             Middleware(ErrorBoundary, answers=answers),
+            *gate,
             Middleware(
                 CsrfCheck, base_url=settings.base_url, foreign_post_paths=settings.foreign_post_paths, answers=answers
             ),

@@ -11,10 +11,12 @@ HSTS = "max-age=31536000; includeSubDomains"
 class SecurityHeaders:
     """ASGI middleware; it stands outside everything that can answer."""
 
-    def __init__(self, app: ASGIApp, *, https: bool, form_action_origins: Sequence[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, https: bool, form_action_origins: Sequence[str] = (), own_scripts: bool = False
+    ) -> None:
         self._app = app
         self._headers = {
-            "Content-Security-Policy": content_security_policy(form_action_origins),
+            "Content-Security-Policy": content_security_policy(form_action_origins, own_scripts=own_scripts),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
@@ -39,11 +41,16 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-def content_security_policy(form_action_origins: Sequence[str]) -> str:
-    """Nothing from anywhere but our own style sheets, pictures and fonts; forms also go to the origins given."""
+def content_security_policy(form_action_origins: Sequence[str], *, own_scripts: bool = False) -> str:
+    """Nothing from anywhere but our own style sheets, pictures and fonts, and scripts where a service has some.
+
+    Forms also go to the origins given.
+    """
+    scripts = ("script-src 'self'", "connect-src 'self'") if own_scripts else ()
     return "; ".join(
         (
             "default-src 'none'",
+            *scripts,
             "style-src 'self'",
             "img-src 'self'",
             "font-src 'self'",

@@ -27,6 +27,8 @@ class Session:
     authenticated_at: datetime
     ends_at: datetime
     """When it ends unless something is asked for before; the absolute end, when that comes first."""
+    seconds_left: int
+    """Until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,14 @@ class Sessions:
         if row is None:
             return None
         ends_at = min(now + self._policy.idle, row["expires_at"])
-        return Session(token_hash, row["account"], json.loads(row["attributes"]), row["authenticated_at"], ends_at)
+        return Session(
+            token_hash=token_hash,
+            account=row["account"],
+            attributes=json.loads(row["attributes"]),
+            authenticated_at=row["authenticated_at"],
+            ends_at=ends_at,
+            seconds_left=int((ends_at - now).total_seconds()),
+        )
 
     async def close(self, request: Request, response: Response) -> None:
         """End the request's session and clear its cookie."""
