@@ -11,24 +11,28 @@ import typer
 
 from deploy import doctor as doctors
 from deploy.errors import CommandError, ExitCode, NotRunning
-from deploy.operate import catalogue_command
+from deploy.operate import catalogue_command, provisioning_command, watch_command
+from deploy.operate.accounts_command import app as accounts_app
+from deploy.operate.contracts_command import app as contracts_app
+from deploy.operate.news_command import app as news_app
 from deploy.progress import say
 
 ROOT = Path(__file__).resolve().parents[1]
 EXIT_CODES = """Exit codes: 0 done, 1 failed, 2 wrong use, 3 not running, 4 refused by a service, 5 login needed,
-6 something is missing. Data goes to stdout, talk to stderr. Secrets are printed by `status --json` and `up` only."""
+6 something is missing, 7 what was compared differs. Data goes to stdout, talk to stderr. Secrets are printed by
+`status --json` and `up` only."""
 
 app = typer.Typer(
     name="nss", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, epilog=EXIT_CODES
 )
 topics_app = typer.Typer(no_args_is_help=True, help="Topics on the broker.")
-contracts_app = typer.Typer(no_args_is_help=True, help="The contract register, kept by intake.")
 schedule_app = typer.Typer(no_args_is_help=True, help="The registration schedule and calendar, kept by review.")
-accounts_app = typer.Typer(no_args_is_help=True, help="Accounts of offices and staff.")
 for group, word in ((topics_app, "topics"), (contracts_app, "contracts"), (schedule_app, "schedule"),
-                    (accounts_app, "accounts")):  # fmt: skip
+                    (accounts_app, "accounts"), (news_app, "news")):  # fmt: skip
     app.add_typer(group, name=word)
+app.add_typer(provisioning_command.app, name="provisioning")
 app.add_typer(catalogue_command.app, name="catalogue")
+app.command("watch")(watch_command.watch)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")]
@@ -127,14 +131,6 @@ def list_topics(as_json: AsJson = False) -> None:
         return
     for finding in findings:
         typer.echo(f"{finding.name:<36} {'; '.join([finding.condition, *finding.differences])}")
-
-
-@contracts_app.command("import")
-def import_contract(file: File, dry_run: DryRun = False) -> None:
-    """Publish the register of one office; the same content again changes nothing."""
-    from deploy.operate.registers import import_contract as publish
-
-    show_json(publish(file, dry_run=dry_run))
 
 
 @schedule_app.command("set")

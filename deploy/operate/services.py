@@ -1,7 +1,7 @@
 """Where the services are, and talking to their APIs: an answer's problem becomes one line and an exit code."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,23 @@ def local_stack() -> StackState | None:
     return None
 
 
-def call(method: str, url: str, *, token: str | None = None, body: Any = None) -> Mapping[str, Any]:
+class RefusedBy(Refused):
+    """What the service said no to, field by field; `errors` is empty where it is not about fields."""
+
+    def __init__(self, line: str, errors: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(line)
+        self.errors = errors
+
+
+def call(
+    method: str, url: str, *, token: str | None = None, body: Any = None, seconds: float = ANSWER_SECONDS
+) -> Mapping[str, Any]:
     """Send one request with a JSON body and return the JSON answer. Raises CommandError with one line."""
     headers = {"Accept": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     try:
-        answer = httpx2.request(method, url, json=body, headers=headers, timeout=ANSWER_SECONDS)
+        answer = httpx2.request(method, url, json=body, headers=headers, timeout=seconds)
     except httpx2.HTTPError as error:
         raise NotRunning(
             f"{url} does not answer ({type(error).__name__}): is the service running? `nss status`"
@@ -58,13 +68,13 @@ def call(method: str, url: str, *, token: str | None = None, body: Any = None) -
 def _problem(answer: httpx2.Response) -> CommandError:
     told = _json_object(answer)
     code = told.get("code") or told.get("title") or answer.reason_phrase
-    fields = "".join(
-        f"; {error.get('field')}: {error.get('code')}" for error in told.get("errors", ()) if isinstance(error, dict)
-    )
+    errors = [error for error in told.get("errors", ()) if isinstance(error, dict)]
+    fields = "".join(f"; {error.get('field')}: {error.get('code')}" for error in errors)
     line = f"{answer.request.method} {answer.request.url.path} was refused: {answer.status_code} {code}{fields}"
     if answer.status_code == httpx2.codes.UNAUTHORIZED:
         return LoginNeeded(f"{line}: run `nss login`")
-    return Refused(line) if answer.status_code < httpx2.codes.INTERNAL_SERVER_ERROR else CommandError(line)
+    is_ours = answer.status_code < httpx2.codes.INTERNAL_SERVER_ERROR
+    return RefusedBy(line, errors) if is_ours else CommandError(line)
 
 
 def _json_object(answer: httpx2.Response) -> Mapping[str, Any]:

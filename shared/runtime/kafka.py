@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaClient, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from faststream.security import BaseSecurity, SASLScram256, SASLScram512
 
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import KafkaSettings
 
 CONNECT_SECONDS = 10.0
 RETRY_SECONDS = 0.5
@@ -27,7 +27,7 @@ class KafkaUnreachable(RuntimeError):
     """No broker answered in time; the message is one line and says what to check."""
 
 
-def client_options(settings: ServiceSettings) -> dict[str, Any]:
+def client_options(settings: KafkaSettings) -> dict[str, Any]:
     """Keyword arguments of every aiokafka client: address, security, fresh metadata."""
     options: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap,
@@ -46,7 +46,7 @@ def client_options(settings: ServiceSettings) -> dict[str, Any]:
     return options
 
 
-def broker_security(settings: ServiceSettings) -> BaseSecurity | None:
+def broker_security(settings: KafkaSettings) -> BaseSecurity | None:
     """The same as a FastStream broker's `security=`; None for plain text."""
     protocol = settings.kafka_security_protocol
     if protocol == "PLAINTEXT":
@@ -63,7 +63,7 @@ def broker_security(settings: ServiceSettings) -> BaseSecurity | None:
     )
 
 
-async def check_broker(settings: ServiceSettings, *, give_up_seconds: float) -> None:
+async def check_broker(settings: KafkaSettings, *, give_up_seconds: float) -> None:
     """Return once a broker has accepted a connection. Raises KafkaUnreachable when the time is up."""
     deadline = time.monotonic() + give_up_seconds
     while True:
@@ -76,7 +76,7 @@ async def check_broker(settings: ServiceSettings, *, give_up_seconds: float) -> 
         await asyncio.sleep(RETRY_SECONDS)
 
 
-def unreachable_line(settings: ServiceSettings, error: BaseException, seconds: float | None = None) -> str:
+def unreachable_line(settings: KafkaSettings, error: BaseException, seconds: float | None = None) -> str:
     """One line for logs and for the end of the process; `seconds` is how long it was tried."""
     tried = f" within {seconds:.0f} s" if seconds else ""
     line = f"Kafka at {settings.kafka_bootstrap} could not be reached{tried} ({type(error).__name__})"
@@ -92,7 +92,7 @@ class EventProducer:
     Once a send has failed it must not be used again: its sequence numbers may be out of step with the broker's.
     """
 
-    def __init__(self, settings: ServiceSettings) -> None:
+    def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
 
@@ -139,7 +139,7 @@ class EventProducer:
             await asyncio.wait([sender], timeout=CLOSE_SECONDS)
 
 
-async def _connect_once(settings: ServiceSettings, seconds: float) -> None:
+async def _connect_once(settings: KafkaSettings, seconds: float) -> None:
     client = AIOKafkaClient(**client_options(settings))
     try:
         async with asyncio.timeout(seconds):
@@ -148,5 +148,5 @@ async def _connect_once(settings: ServiceSettings, seconds: float) -> None:
         await client.close()
 
 
-def _tls(settings: ServiceSettings) -> ssl.SSLContext:
+def _tls(settings: KafkaSettings) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=settings.kafka_security_ca_file)

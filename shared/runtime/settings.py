@@ -25,19 +25,10 @@ class InvalidSettings(ValueError):
     """The environment does not make settings; the message is one line that names the variables, never their values."""
 
 
-class ServiceSettings(BaseSettings):
-    """The common `NSS_` variables, and those each service has under its own prefix (`NSS_INTAKE_DATABASE_URL` …).
-
-    Any of them may instead be a file named after it (lower case) in the directory `NSS_SECRETS_DIR`.
-    """
+class KafkaSettings(BaseSettings):
+    """Where the broker is and how to log in there: the same variables for every service and for the command."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
-
-    environment: Environment = Field(default="local", validation_alias="NSS_ENVIRONMENT")
-    timezone: Literal["Asia/Tokyo"] = Field(default="Asia/Tokyo", validation_alias="NSS_TIMEZONE")
-    clock_offset_file: Path | None = Field(default=None, validation_alias="NSS_CLOCK_OFFSET_FILE")
-    failpoint: str = Field(default="", validation_alias="NSS_FAILPOINT")
-    staff_keys_dir: Path | None = Field(default=None, validation_alias="NSS_STAFF_KEYS_DIR")
 
     kafka_bootstrap: str = Field(validation_alias="NSS_KAFKA_BOOTSTRAP")
     kafka_security_protocol: KafkaProtocol = Field(default="PLAINTEXT", validation_alias="NSS_KAFKA_SECURITY_PROTOCOL")
@@ -50,6 +41,27 @@ class ServiceSettings(BaseSettings):
     topic_prefix: str = Field(default="", validation_alias="NSS_TOPIC_PREFIX")
     replication_factor: int = Field(default=1, ge=1, validation_alias="NSS_REPLICATION_FACTOR")
     min_insync_replicas: int = Field(default=1, ge=1, validation_alias="NSS_MIN_INSYNC_REPLICAS")
+
+    def missing_credentials(self) -> Iterable[str]:
+        """One line for each credential that the protocol needs and that is not there."""
+        if self.kafka_security_protocol.startswith("SASL"):
+            if not self.kafka_security_username:
+                yield "NSS_KAFKA_SECURITY_USERNAME is missing"
+            if not self.kafka_security_password.get_secret_value():
+                yield "NSS_KAFKA_SECURITY_PASSWORD is missing"
+
+
+class ServiceSettings(KafkaSettings):
+    """The common `NSS_` variables, and those each service has under its own prefix (`NSS_INTAKE_DATABASE_URL` …).
+
+    Any of them may instead be a file named after it (lower case) in the directory `NSS_SECRETS_DIR`.
+    """
+
+    environment: Environment = Field(default="local", validation_alias="NSS_ENVIRONMENT")
+    timezone: Literal["Asia/Tokyo"] = Field(default="Asia/Tokyo", validation_alias="NSS_TIMEZONE")
+    clock_offset_file: Path | None = Field(default=None, validation_alias="NSS_CLOCK_OFFSET_FILE")
+    failpoint: str = Field(default="", validation_alias="NSS_FAILPOINT")
+    staff_keys_dir: Path | None = Field(default=None, validation_alias="NSS_STAFF_KEYS_DIR")
 
     # Where browsers reach the services: for links, redirects and the content security policy.
     intake_url: str = Field(default="http://127.0.0.1:8101", validation_alias="NSS_INTAKE_URL")
@@ -69,17 +81,10 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        problems = [*self._missing_credentials(), *self._not_for_production()]
+        problems = [*self.missing_credentials(), *self._not_for_production()]
         if problems:
             raise ValueError("; ".join(problems))
         return self
-
-    def _missing_credentials(self) -> Iterable[str]:
-        if self.kafka_security_protocol.startswith("SASL"):
-            if not self.kafka_security_username:
-                yield "NSS_KAFKA_SECURITY_USERNAME is missing"
-            if not self.kafka_security_password.get_secret_value():
-                yield "NSS_KAFKA_SECURITY_PASSWORD is missing"
 
     def _not_for_production(self) -> Iterable[str]:
         if self.environment != "production":

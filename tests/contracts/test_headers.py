@@ -14,7 +14,7 @@ from shared.contracts.headers import HEADERS, headers_schema
 from tests.contracts.received import received, topic_of
 
 
-@pytest.mark.parametrize("example", golden_examples(), ids=lambda example: f"{example.event_type}-{example.case}")
+@pytest.mark.parametrize("example", list(golden_examples()), ids=lambda example: f"{example.event_type}-{example.case}")
 def test_every_golden_example_has_the_headers_of_the_table(example: GoldenExample) -> None:
     texts = {name: value.decode() for name, value in example.record.headers}
     assert [error.message for error in jsonschema_rs.iter_errors(dict(headers_schema()), texts)] == []
