@@ -32,3 +32,20 @@ async def put(broker: KafkaSettings) -> AsyncIterator[Put]:
 
     yield put
     await producer.stop()
+
+
+@pytest.fixture
+async def put_many(broker: KafkaSettings) -> AsyncIterator[Put]:
+    """The same for thousands: pipelined, in order per partition."""
+    producer = AIOKafkaProducer(bootstrap_servers=broker.kafka_bootstrap, linger_ms=5)
+    await producer.start()
+
+    async def put_many(*records: Record) -> None:
+        for record in records:
+            await producer.send(
+                broker.topic_prefix + record.topic, record.value, record.key, headers=list(record.headers)
+            )
+        await producer.flush()
+
+    yield put_many
+    await producer.stop()
