@@ -51,7 +51,12 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         maintenance=Maintenance(settings.maintenance_file, resources.clock),
         retention=Retention(settings.contact_retention_days, settings.audit_retention_years),
     )
-    return ServiceParts(router=build_router(intake), pages=build_pages(intake), jobs=build_jobs(intake), operate=OperatorOrders(intake).routes())
+    return ServiceParts(
+        router=build_router(intake),
+        pages=build_pages(intake),
+        jobs=build_jobs(intake),
+        operate=OperatorOrders(intake).routes(),
+    )
 
 
 def _document_printer(settings: Settings) -> DocumentPrinter:

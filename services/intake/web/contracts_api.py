@@ -17,6 +17,7 @@ from services.intake.workflows import AccountOrder
 from services.intake.workflows.dependencies import Dependencies
 from services.intake.workflows.refusals import AccountExists, ContractChangedMeanwhile
 from services.intake.workflows.register import RegisterRefused
+from shared.kernel.identifiers import OfficeCode
 from shared.runtime.web.problems import ApiProblem, FieldProblem
 from shared.runtime.web.staff_api import require_staff
 
@@ -47,9 +48,8 @@ class ContractsApi:
             raise ApiProblem(409, "changed_meanwhile") from None
         except RegisterRefused as refused:
             raise _refused(refused.problems) from None
-        opened = await self._open_accounts(
-            [change for change in changes if change.outcome is RegisterOutcome.NEW], login
-        )
+        new = [change.contract.office_code for change in changes if change.outcome is RegisterOutcome.NEW]
+        opened = await self._open_accounts(new, login)
         return JSONResponse({"offices": _told(changes), "initial_passwords": opened}, headers=NO_STORE)
 
     async def post_preview(self, request: Request) -> Response:
@@ -70,12 +70,12 @@ class ContractsApi:
         listed = [contract.model_dump(mode="json", exclude_none=True) for contract in contracts]
         return JSONResponse({"contracts": listed, "next": following}, headers=NO_STORE)
 
-    async def _open_accounts(self, new: Sequence[ContractChange], operator: str) -> Mapping[str, str]:
-        opened = {}
-        for change in new:
-            order = AccountOrder(change.contract.office_code, operator, self.intake.clock.now())
+    async def _open_accounts(self, offices: Sequence[OfficeCode], operator: str) -> Mapping[str, str]:
+        opened: dict[str, str] = {}
+        for office in offices:
+            order = AccountOrder(office, operator, self.intake.clock.now())
             with suppress(AccountExists):
-                opened[order.office_code] = await workflows.open_account(self.intake.pool, self.intake.hasher, order)
+                opened[office] = await workflows.open_account(self.intake.pool, self.intake.hasher, order)
         return opened
 
     def _require_operator(self, request: Request) -> str:

@@ -16,6 +16,7 @@ from services.intake import workflows
 from services.intake.documents import DocumentPrinter, find_fonts
 from services.intake.domain.office_facts import FormRules
 from services.intake.domain.retention import Retention
+from services.intake.jobs import build_jobs
 from services.intake.messaging import build_router
 from services.intake.rendering import build_page_environment
 from services.intake.web import build_pages
@@ -25,6 +26,7 @@ from shared.contracts.event_data import EventData
 from shared.contracts.intake_events import ContractPublished
 from shared.runtime.database import Pool, open_pool, transaction
 from shared.runtime.ids import new_uuid7
+from shared.runtime.jobs import Job
 from shared.runtime.web.pages import PageSettings
 from shared.runtime.web.passwords import PasswordHasher
 from shared.runtime.web.sessions import Sessions
@@ -89,6 +91,10 @@ class Intake:
             assert route is not None, event.type
             async with transaction(self.pool) as db:
                 await route.handle(db, [event], {})
+
+    def job(self, name: str) -> Job:
+        """One of its scheduled jobs."""
+        return next(job for job in build_jobs(self.parts) if job.name == name)
 
     async def outbox(self) -> list[dict[str, Any]]:
         """Type, subject, key and data of every event in the outbox, in order."""

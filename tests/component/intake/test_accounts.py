@@ -210,7 +210,7 @@ async def test_orders_for_accounts_that_are_not_there_are_refused(intake: Intake
 
 
 async def test_a_granted_sister_office_stands_in_the_published_contract(intake: Intake) -> None:
-    await intake.register_office(a_contract("NAC003"))
+    await intake.register_office(a_contract(office_code="NAC003"))
     sister = OfficeCode("NAC003")
 
     granted = await workflows.grant_sister_office(intake.pool, order(intake), sister, intake.parts.new_id)

@@ -1,31 +1,45 @@
 """What the other services' events change; each twice, and in orders that topics do not promise."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
 
-from services.intake import workflows
-from services.intake.workflows.refusals import UnknownApplication
+from services.intake import store, workflows
+from services.intake.domain.news import NewsCategory, NewsItem, NewsKind
+from services.intake.workflows.refusals import NotFound, UnknownApplication
 from shared.contracts.envelope import Event
 from shared.contracts.event_data import EventData
 from shared.contracts.notifier_events import Mail, MailDeferred, RecipientRole
-from shared.contracts.provisioning_events import Abolition
-from shared.contracts.review_events import IssueFailedNoted
+from shared.contracts.provisioning_events import Abolition, NoticeViewed, OfficeClosed, WindowClosed
+from shared.contracts.review_events import IssueFailedNoted, SystemSettingRecorded
+from shared.kernel.identifiers import OfficeCode
 from shared.runtime.database import transaction
 from tests.builders import (
     NEW_MAILBOX,
     NOW,
+    OFFICE,
     OPENING_MAILBOX,
+    START_DATE,
     a_contract,
     a_schedule,
     an_event,
     mail_failed,
     mail_sent,
     mailboxes_issued,
+    numbered_id,
     review_completed,
     review_opened,
     service_started,
+    window_closing,
+)
+from tests.builders.moving import (
+    MOVED_DATE,
+    application_voided,
+    mailboxes_rescheduled,
+    mailboxes_voided,
+    start_date_changed,
 )
 from tests.component.intake.conftest import Intake, register, start_draft
 
@@ -70,7 +84,7 @@ async def test_the_status_page_follows_the_course(intake: Intake) -> None:
     assert "2018/11/05（月）まで" in page
     news = (await browser.get("/menu")).text
     assert "利用申込の審査を終了しました。通知内容をご確認ください。" in news
-    contract = (await browser.get("/contract")).text
+    contract = (await browser.get("/contract/general-naccs")).text
     assert NEW_MAILBOX in contract
     assert "利用開始前" in contract
     await intake.consume(rest[-1])
@@ -124,7 +138,7 @@ async def test_a_decided_abolition_shows_and_cannot_be_asked_for_again(intake: I
 
     await intake.consume(an_event(issued), an_event(review_completed(receipt_number=number)))
 
-    assert "廃止予定（2018/11/08）" in (await browser.get("/contract")).text
+    assert "廃止予定（2018/11/08）" in (await browser.get("/contract/general-naccs")).text
     form = (await browser.get(f"{(await start_draft(browser)).rpartition('/')[0]}/mailboxes")).text
     assert f'value="{OPENING_MAILBOX}"' not in form
     assert f'value="{NEW_MAILBOX}"' in form
@@ -178,3 +192,179 @@ async def test_an_event_about_an_unknown_application_is_not_swallowed(intake: In
     for event in whole_course("189999Z"):
         with pytest.raises(UnknownApplication):
             await intake.consume(event)
+
+
+async def moved_course(intake: Intake) -> tuple[str, list[Event[EventData]]]:
+    """An application that is issued, moved, looked at, started and closed; also the other topics' events about it."""
+    number = await register(await intake.logged_in(), abolish=OPENING_MAILBOX)
+    abolition = Abolition(mailbox_id=OPENING_MAILBOX, abolished_on=START_DATE)
+    return number, [
+        an_event(review_opened(receipt_number=number)),
+        an_event(mailboxes_issued(receipt_number=number, abolitions=[abolition])),
+        an_event(review_completed(receipt_number=number, mailbox_ids_abolished=[OPENING_MAILBOX])),
+        an_event(start_date_changed(receipt_number=number)),
+        an_event(mailboxes_rescheduled(receipt_number=number)),
+        an_event(SystemSettingRecorded(receipt_number=number, completed_on=date(2018, 10, 25))),
+        an_event(NoticeViewed(receipt_number=number, viewed_at=NOW, first_time=True)),
+        an_event(service_started(receipt_number=number, started_on=MOVED_DATE, abolished=[OPENING_MAILBOX])),
+        an_event(window_closing(receipt_number=number, viewable_until=date(2018, 11, 19))),
+        an_event(WindowClosed(receipt_number=number, closed_at=NOW, ever_viewed=True)),
+    ]
+
+
+async def test_a_moved_start_date_stands_on_every_page(intake: Intake) -> None:
+    number, events = await moved_course(intake)
+    browser = await intake.logged_in()
+
+    await intake.consume(*events[:4])
+    assert "利用開始日が変更されました。" not in (await browser.get("/menu")).text
+    await intake.consume(*events[4:6])
+
+    assert "利用開始日が変更されました。通知内容をご確認ください。" in (await browser.get("/menu")).text
+    page = (await browser.get(f"/applications/{number}")).text
+    assert "利用開始日 <strong>2018/11/15（木）</strong>" in page
+    assert "2018/11/19（月）まで" in page
+    assert "登録作業の都合によります。" in page
+    assert "新しい利用開始日は2018/11/15です。" in page
+    assert "2018/10/25" in page
+    boxes = await intake.pool.fetch("select mailbox_id, active_from, abolished_on from mailboxes order by mailbox_id")
+    assert [tuple(box) for box in boxes] == [
+        (OPENING_MAILBOX, date(2017, 10, 8), MOVED_DATE),
+        (NEW_MAILBOX, MOVED_DATE, None),
+    ]
+
+
+async def test_a_whole_moved_course_twice_changes_nothing(intake: Intake) -> None:
+    number, events = await moved_course(intake)
+    for event in events:
+        await intake.consume(event)
+        once = await intake.rows(TABLES)
+        await intake.consume(event)
+        assert await intake.rows(TABLES) == once, event.type
+    final = await intake.rows(TABLES)
+
+    await intake.consume(*events)
+
+    assert await intake.rows(TABLES) == final
+    page = (await (await intake.logged_in()).get(f"/applications/{number}")).text
+    for words in ("ID通知内容を参照しました", "パスワードの参照期間が終了しました", "システム設定の完了を確認しました"):
+        assert words in page
+
+
+async def test_each_topic_alone_may_be_far_ahead(intake: Intake) -> None:
+    number, events = await moved_course(intake)
+    opened, issued, completed, changed, rescheduled, setting, viewed, started, closing, closed = events
+
+    await intake.consume(issued, rescheduled, viewed, started, closing, closed, opened, completed, changed, setting)
+
+    row = await intake.pool.fetchrow("select status, confirmed_start_date, started_on from applications")
+    assert tuple(row or ()) == ("in_service", MOVED_DATE, MOVED_DATE)
+    page = (await (await intake.logged_in()).get(f"/applications/{number}")).text
+    assert "利用開始済み" in page
+
+
+@pytest.mark.parametrize("review_first", [True, False])
+async def test_a_voided_application_retires_its_ids_and_keeps_what_it_would_have_given_up(
+    intake: Intake, review_first: bool
+) -> None:
+    number, events = await moved_course(intake)
+    _, issued, completed, *_ = events
+    voided = an_event(application_voided(receipt_number=number))
+    retired = an_event(mailboxes_voided(receipt_number=number))
+    order = [completed, voided, issued, retired] if review_first else [issued, retired, completed, voided]
+
+    await intake.consume(*order)
+    await intake.consume(*order)
+
+    boxes = await intake.pool.fetch("select mailbox_id, abolished_on from mailboxes order by mailbox_id")
+    assert [tuple(box) for box in boxes] == [(OPENING_MAILBOX, None), (NEW_MAILBOX, date(2018, 10, 24))]
+    browser = await intake.logged_in()
+    page = (await browser.get(f"/applications/{number}")).text
+    assert "申込は無効となりました" in page
+    assert "id-notice" not in page
+    assert await register(browser, abolish=OPENING_MAILBOX) != number
+
+
+async def test_an_office_that_closes_has_no_mailbox_left(intake: Intake) -> None:
+    closed = OfficeClosed(office_code=OFFICE, closed_on=date(2018, 10, 24), abolished=[OPENING_MAILBOX])
+
+    await intake.consume(an_event(closed))
+
+    assert await intake.pool.fetchval("select abolished_on from mailboxes") == date(2018, 10, 24)
+
+
+async def test_opening_the_page_makes_its_news_old(intake: Intake) -> None:
+    browser = await intake.logged_in()
+    number = await register(browser)
+    await intake.consume(an_event(review_completed(receipt_number=number)))
+    seen = [(await workflows.view_menu(intake.pool, OFFICE, NOW)).unread]
+
+    await browser.get(f"/applications/{number}")
+    seen.append((await workflows.view_menu(intake.pool, OFFICE, NOW)).unread)
+    await intake.consume(an_event(application_voided(receipt_number=number)))
+    seen.append((await workflows.view_menu(intake.pool, OFFICE, NOW)).unread)
+
+    assert seen == [2, 0, 1]
+
+
+async def test_news_come_in_pages_and_only_to_their_office(intake: Intake) -> None:
+    items = [
+        NewsItem(
+            office, numbered_id(index), category, NewsKind.POSTED, None, NOW + timedelta(minutes=index), "お知らせ"
+        )
+        for index, category in enumerate([NewsCategory.CHARGE] * 60 + [NewsCategory.CERTIFICATE])
+        for office in (OfficeCode("NAC001"), OfficeCode("XYZ001"))
+    ]
+    async with transaction(intake.pool) as db:
+        await store.insert_news(db, items)
+        await store.insert_news(db, items)
+
+    first = await workflows.list_news(intake.pool, OFFICE)
+    second = await workflows.list_news(intake.pool, OFFICE, after=first.next_after)
+    charges = await workflows.list_news(intake.pool, OFFICE, NewsCategory.CHARGE)
+
+    assert (len(first.items), len(second.items), second.next_after) == (50, 11, None)
+    assert {item.category for item in charges.items} == {NewsCategory.CHARGE}
+    assert {item.office_code for item in (*first.items, *second.items)} == {OFFICE}
+    opened = await workflows.open_news_item(intake.pool, OFFICE, first.items[0].news_id, NOW)
+    assert (opened.message, opened.read_at) == ("お知らせ", NOW)
+    with pytest.raises(NotFound):
+        await workflows.open_news_item(intake.pool, "ZZZ001", first.items[0].news_id, NOW)
+
+
+async def test_a_list_shows_one_state_pages_and_finds_a_number(intake: Intake) -> None:
+    browser = await intake.logged_in()
+    numbers = []
+    for _ in range(22):
+        numbers.append(await register(browser))
+        await intake.pool.execute("update applications set status = 'withdrawn'")
+        intake.clock.advance(seconds=1)
+
+    first = (await browser.get("/applications")).text
+    older = re.search(r'href="(/applications\?status=&amp;after=[^"]+)"', first)
+    assert older is not None
+    second = (await browser.get(older.group(1).replace("&amp;", "&"))).text
+    assert [number in first for number in numbers] == [False] * 2 + [True] * 20
+    assert [number in second for number in numbers] == [True] * 2 + [False] * 20
+    assert numbers[0] not in (await browser.get("/applications?status=received")).text
+    found = await browser.get("/applications", params={"number": f" {numbers[0].lower()} "})
+    assert found.headers["location"] == f"/applications/{numbers[0]}"
+    assert "見つかりませんでした" in (await browser.get("/applications?number=180999Z")).text
+
+
+async def test_a_sister_office_sees_what_was_applied_for_on_its_behalf(intake: Intake) -> None:
+    await intake.register_office(a_contract(office_code="NAC002", contract_version=1))
+    await intake.register_office(a_contract(sister_offices=["NAC002"]))
+    browser, sister = await intake.logged_in(), await intake.logged_in("NAC002")
+
+    number = await register(browser, office_code="nac002")
+
+    assert number in (await sister.get("/applications")).text
+    page = (await sister.get(f"/applications/{number}")).text
+    assert "事業所コード（申込者）" in page
+    assert "利用申込を受け付けました。" in (await sister.get("/menu")).text
+    refused = await browser.get(await start_draft(browser))
+    assert "NAC002" in refused.text
+    foreign = await start_draft(sister)
+    answer = await sister.post(foreign, data={"office_code": "NAC001", "items": "mailbox_count"})
+    assert (answer.status_code, "この事業所コードでは申込できません" in answer.text) == (422, True)

@@ -30,7 +30,7 @@ async def test_an_application_from_the_form_to_its_status_page(intake: Intake) -
     menu = await browser.get("/menu")
     assert "ナックス商事株式会社" in menu.text
     assert "2018/10/24 10:00:00からログイン中" in menu.text
-    contract = await browser.get("/contract")
+    contract = await browser.get("/contract/general-naccs")
     assert "NAC00101" in contract.text
     assert "利用中" in contract.text
 
@@ -318,7 +318,7 @@ async def test_every_page_asks_for_a_login_and_returns_to_where_one_wanted_to_go
         "/login", data={"office_code": "nac001", "password": PASSWORD, "next": "/applications/180001A"}
     )
     assert (welcome.status_code, welcome.headers["location"]) == (303, "/applications/180001A")
-    for path in ("/menu", "/contract", "/applications", "/applications/new", "/guidance"):
+    for path in ("/menu", "/contract", "/applications", "/applications/new", "/help"):
         assert (await intake.browser().get(path)).headers["location"].startswith("/login?next=/")
 
 

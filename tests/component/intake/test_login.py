@@ -51,7 +51,7 @@ def test_the_rank_test_finds_a_difference_that_is_there() -> None:
     times = [0.030 + 0.0001 * n for n in range(30)]
 
     assert rank_test(times, [each + 0.0015 for each in times]) < 0.01
-    assert rank_test(times, times) > 0.9
+    assert rank_test(times, times) > 0.5
 
 
 def rank_test(ours: list[float], theirs: list[float]) -> float:

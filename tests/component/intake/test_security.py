@@ -1,0 +1,325 @@
+"""Who may do what: every route of the portal, for every kind of caller and every owner; and what all answers share.
+
+The cells come from the application's own route list: a new route without an entry here fails.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import httpx2
+import pytest
+from fastapi.routing import APIRoute
+
+from services.intake import workflows
+from services.intake.workflows import AccountOrder
+from shared.kernel.identifiers import OfficeCode
+from tests.builders import a_contract, an_event, review_completed
+from tests.builders.moving import QUESTION_ID
+from tests.component.intake.conftest import BASE_URL, Intake, hidden, register, save_draft
+from tests.component.intake.test_clarifications import asked, begin_correction
+
+OTHER_OFFICE = "KOB002"
+UNKNOWN = {
+    "receipt_number": "189999A",
+    "form_token": "00000000-0000-7000-8000-000000000000",
+    "news_id": "999999",
+    "token": "nothing",
+}
+REFERENCE = re.compile(r"<code>[0-9a-f]{12}</code>")
+STATE_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class Opens(Enum):
+    """To whom a route opens."""
+
+    EVERYBODY = auto()
+    LOGGED_IN = auto()
+    FIRST_LOGIN_TOO = auto()
+    """Also before the initial password is changed."""
+    OWNER = auto()
+    """The office whose application, draft or news item the address names."""
+    TOKEN = auto()
+    """Programs with a bearer token; a login of the portal opens nothing."""
+
+
+PAGES: Mapping[str, Opens] = {
+    "/": Opens.EVERYBODY,
+    "/login": Opens.EVERYBODY,
+    "/logout": Opens.EVERYBODY,
+    "/logout/everywhere": Opens.FIRST_LOGIN_TOO,
+    "/session": Opens.FIRST_LOGIN_TOO,
+    "/password": Opens.FIRST_LOGIN_TOO,
+    "/password/changed": Opens.LOGGED_IN,
+    "/password/forgotten": Opens.EVERYBODY,
+    "/help": Opens.EVERYBODY,
+    "/examples": Opens.EVERYBODY,
+    "/contact": Opens.EVERYBODY,
+    "/accessibility": Opens.EVERYBODY,
+    "/privacy": Opens.EVERYBODY,
+    "/procedures": Opens.EVERYBODY,
+    "/procedures/{name}": Opens.EVERYBODY,
+    "/menu": Opens.LOGGED_IN,
+    "/news": Opens.LOGGED_IN,
+    "/news/{news_id}": Opens.OWNER,
+    "/contract": Opens.LOGGED_IN,
+    "/contract/{tab}": Opens.LOGGED_IN,
+    "/schedule": Opens.LOGGED_IN,
+    "/password-reissue": Opens.LOGGED_IN,
+    "/applications": Opens.LOGGED_IN,
+    "/applications/new": Opens.LOGGED_IN,
+    "/applications/drafts": Opens.LOGGED_IN,
+    "/applications/drafts/{form_token}": Opens.OWNER,
+    "/applications/drafts/{form_token}/discard": Opens.OWNER,
+    "/applications/drafts/{form_token}/check": Opens.OWNER,
+    "/applications/drafts/{form_token}/{step}": Opens.OWNER,
+    "/applications/{receipt_number}": Opens.OWNER,
+    "/applications/{receipt_number}/received": Opens.OWNER,
+    "/applications/{receipt_number}/id-notice": Opens.OWNER,
+    "/applications/{receipt_number}/clarification": Opens.OWNER,
+    "/applications/{receipt_number}/correction": Opens.OWNER,
+    "/applications/{receipt_number}/correction/draft": Opens.OWNER,
+    "/applications/{receipt_number}/withdrawal": Opens.OWNER,
+    "/applications/{receipt_number}/documents": Opens.OWNER,
+    "/applications/{receipt_number}/documents/{document}": Opens.OWNER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One route with one method."""
+
+    method: str
+    path: str
+
+    @property
+    def opens(self) -> Opens:
+        """To whom; every path of the API wants a token."""
+        return Opens.TOKEN if self.path.startswith("/api/") else PAGES[self.path]
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What NAC001 has: an application with an ID notice, one with a question, a draft, a news item."""
+
+    intake: Intake
+    completed: str
+    asked: str
+    form_token: str
+    news_id: str
+    correction: Mapping[str, str]
+
+    def address(self, cell: Cell) -> str:
+        """The route's address for these things."""
+        number = self.asked if re.search("clarification|correction|withdrawal", cell.path) else self.completed
+        names = {
+            "receipt_number": number,
+            "form_token": self.form_token,
+            "news_id": self.news_id,
+            "step": "contact",
+            "document": "application-form",
+            "tab": "billing",
+            "name": "billing",
+        }
+        return cell.path.format_map({**UNKNOWN, **names, "office_code": "NAC001"})
+
+    def body(self, cell: Cell) -> Mapping[str, str]:
+        """What a form of that page sends, where the answer depends on it."""
+        if cell.path == "/applications/drafts":
+            return {"form_token": UNKNOWN["form_token"], "kind": "mailbox_change"}
+        if cell.path == "/applications":
+            return {"form_token": self.form_token, "diff_sha256": "outdated"}
+        if cell.path.endswith("/correction"):
+            return self.correction
+        return {"sent": "yes"}
+
+
+@pytest.fixture
+async def things(intake: Intake) -> AsyncIterator[Things]:
+    """NAC001 with one of everything, and another office with an account."""
+    await intake.register_office(a_contract(office_code=OTHER_OFFICE, company_abbreviation="KOB"))
+    browser = await intake.logged_in()
+    completed = await register(browser)
+    await intake.consume(an_event(review_completed(receipt_number=completed)))
+    question = await asked(intake, browser)
+    check = await begin_correction(browser, question)
+    form_token, _ = await save_draft(browser)
+    news_id = await intake.pool.fetchval("select min(news_id) from news_items where office_code = 'NAC001'")
+    correction = {"form_token": str(QUESTION_ID), "diff_sha256": hidden(check.text, "diff_sha256") + "x"}
+    yield Things(intake, completed, question, form_token, str(news_id), correction)
+
+
+def cells(intake: Intake) -> Iterator[Cell]:
+    """Every route with each of its methods."""
+    for route in intake.app.routes:
+        if isinstance(route, APIRoute):
+            yield from (Cell(method, route.path) for method in sorted(route.methods - {"HEAD"}))
+
+
+async def send(browser: httpx2.AsyncClient, things: Things, cell: Cell, address: str = "") -> httpx2.Response:
+    """Ask for the cell as this caller."""
+    body = things.body(cell) if cell.method in STATE_CHANGING else None
+    return await browser.request(cell.method, address or things.address(cell), data=body)
+
+
+def sent_to(answer: httpx2.Response, path: str) -> bool:
+    return answer.status_code == 303 and answer.headers["location"].startswith(f"{path}?next=")
+
+
+async def test_every_route_says_to_whom_it_opens(intake: Intake) -> None:
+    paths = {cell.path for cell in cells(intake) if not cell.path.startswith("/api/")}
+
+    assert paths == set(PAGES)
+
+
+async def test_nobody_gets_past_the_login(things: Things) -> None:
+    wrong = []
+    for cell in cells(things.intake):
+        answer = await send(things.intake.browser(), things, cell)
+        refused = answer.status_code == 401 if cell.opens is Opens.TOKEN else sent_to(answer, "/login")
+        if refused is (cell.opens is Opens.EVERYBODY) and not is_public_description(cell):
+            wrong.append((cell, answer.status_code))
+
+    assert wrong == []
+
+
+def is_public_description(cell: Cell) -> bool:
+    return cell.path == "/api/v1/openapi.json"
+
+
+async def test_an_initial_password_opens_nothing_but_its_change(things: Things) -> None:
+    intake, wrong = things.intake, []
+    order = AccountOrder(OfficeCode("NAC005"), "operator", intake.clock.now())
+    password = await workflows.open_account(intake.pool, intake.parts.hasher, order)
+    for cell in cells(intake):
+        if cell.opens is Opens.TOKEN or cell.path in ("/login", "/logout"):
+            continue
+        browser = intake.browser()
+        await browser.post("/login", data={"office_code": "NAC005", "password": password})
+        answer = await send(browser, things, cell)
+        if sent_to(answer, "/password") is not (cell.opens in (Opens.LOGGED_IN, Opens.OWNER)):
+            wrong.append((cell, answer.status_code))
+
+    assert wrong == []
+
+
+async def test_the_owner_gets_everything_that_is_its_own(things: Things) -> None:
+    wrong = []
+    for cell in cells(things.intake):
+        # Each in a browser of its own: some end the session, and a POST may move what the next one wants.
+        browser = await things.intake.logged_in()
+        if cell.opens is Opens.TOKEN or "discard" in cell.path:
+            continue
+        answer = await send(browser, things, cell)
+        refused = answer.status_code in (401, 403, 404, 405, 429) or answer.status_code >= 500
+        if refused and not (cell.path, answer.status_code) == ("/applications/{receipt_number}/id-notice", 401):
+            wrong.append((cell, answer.status_code))
+
+    assert wrong == []
+
+
+async def test_another_office_learns_nothing_about_what_it_asks_for(things: Things) -> None:
+    """A number or token of somebody else is answered exactly as one that does not exist (E21)."""
+    browser = await things.intake.logged_in(OTHER_OFFICE)
+    before, wrong, tried = await state(things.intake), [], 0
+    for cell in cells(things.intake):
+        if cell.opens is not Opens.OWNER:
+            continue
+        tried += 1
+        foreign = await send(browser, things, cell)
+        names = {**UNKNOWN, "step": "contact", "document": "application-form"}
+        unknown = await send(browser, things, cell, cell.path.format_map(names))
+        if not refused_alike(foreign, unknown):
+            wrong.append((cell, foreign.status_code, unknown.status_code))
+
+    assert wrong == []
+    assert tried >= 15
+    assert await state(things.intake) == before
+
+
+async def test_a_login_of_the_portal_opens_no_api_and_a_staff_token_no_page(things: Things) -> None:
+    browser, wrong = await things.intake.logged_in(), []
+    for cell in cells(things.intake):
+        if cell.opens is Opens.TOKEN:
+            answer = await send(browser, things, cell)
+            if answer.status_code != 401 and not is_public_description(cell):
+                wrong.append((cell, answer.status_code))
+        elif cell.opens is not Opens.EVERYBODY:
+            stranger = things.intake.browser()
+            stranger.headers["authorization"] = "Bearer x.y.z"
+            if not sent_to(await send(stranger, things, cell), "/login"):
+                wrong.append((cell, 0))
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site", "origin": BASE_URL},
+        {},
+    ],
+)
+async def test_no_other_site_changes_anything(things: Things, headers: dict[str, str]) -> None:
+    browser = await things.intake.logged_in()
+    browser.headers.pop("origin")
+    before, wrong, tried = await state(things.intake), [], 0
+    for cell in cells(things.intake):
+        if cell.method not in STATE_CHANGING:
+            continue
+        tried += 1
+        answer = await browser.request(cell.method, things.address(cell), data=things.body(cell), headers=headers)
+        if answer.status_code != 403:
+            wrong.append((cell, answer.status_code))
+
+    assert wrong == []
+    assert tried >= 15
+    assert await state(things.intake) == before
+
+
+async def test_every_answer_carries_the_security_headers_and_no_inline_script(things: Things) -> None:
+    wrong = []
+    for browser in (things.intake.browser(), await things.intake.logged_in()):
+        for cell in cells(things.intake):
+            if cell.method != "GET":
+                continue
+            for address in (things.address(cell), things.address(cell) + "x"):
+                answer = await browser.get(address)
+                policy = answer.headers.get("content-security-policy", "")
+                is_safe = "default-src 'none'" in policy and "unsafe" not in policy
+                kept_out = answer.headers.get("cache-control") == "no-store"
+                sniffed = answer.headers.get("x-content-type-options") != "nosniff"
+                inline = re.search(r"<script(?![^>]* src=\"/static/)|<style|\son[a-z]+=|javascript:", answer.text)
+                if not is_safe or not kept_out or sniffed or inline or answer.status_code >= 500:
+                    wrong.append((address, answer.status_code))
+
+    assert wrong == []
+
+
+async def test_an_error_page_tells_nothing_about_the_machinery(things: Things) -> None:
+    browser = await things.intake.logged_in()
+    for address in ("/nowhere", "/applications/x'--", "/news/-1", "/contract/../etc", "/procedures/{{7*7}}"):
+        answer = await browser.get(address)
+        assert answer.status_code == 404, address
+        assert not re.search(r"Traceback|asyncpg|starlette|select |line \d+|49", REFERENCE.sub("", answer.text))
+    too_much = await browser.post("/password", content=b"a=" + b"x" * 70_000, headers=FORM)
+    assert too_much.status_code == 413
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def refused_alike(foreign: httpx2.Response, unknown: httpx2.Response) -> bool:
+    """404 for both, word for word the same apart from the reference of the request and what the address said."""
+    if (foreign.status_code, unknown.status_code) != (404, 404):
+        return False
+    return REFERENCE.sub("", foreign.text) == REFERENCE.sub("", unknown.text)
+
+
+async def state(intake: Intake) -> Mapping[str, list[tuple[object, ...]]]:
+    """Everything an attacker might have changed."""
+    return await intake.rows(["applications", "application_revisions", "drafts", "event_outbox", "office_accounts"])
