@@ -91,7 +91,7 @@ async def mark_mailboxes_reissued(db: Connection, reissues: Dated) -> None:
     """Remember the day each mailbox last got a new password."""
     await db.execute(
         """
-        update office_mailboxes set reissued_on = greatest(reissued_on, row.reissued_on)
+        update office_mailboxes set reissued_on = greatest(office_mailboxes.reissued_on, row.reissued_on)
         from unnest($1::text[], $2::date[]) as row (mailbox_id, reissued_on)
         where office_mailboxes.mailbox_id = row.mailbox_id
         """,

@@ -24,6 +24,7 @@ from shared.contracts import intake_events as intake
 from shared.contracts import provisioning_events as provisioning
 from shared.contracts import review_events as told_by_review
 from shared.contracts.event_data import EventData
+from shared.kernel.local_time import start_of_day
 from tests.builders import NOW, new_ids
 from tests.unit.review.builders import LEAD, POLICY, REVIEWER, a_registration_schedule, an_office_contract
 from tests.unit.review.neighbours import Intake, Provisioning, an_application
@@ -57,10 +58,14 @@ class Life(RuleBasedStateMachine):
         self.intake = Intake(self.from_intake.append, an_application(is_reissue=False, wish=WISHES[0]))
         self.provisioning = Provisioning(self._told_by_provisioning)
 
-    @initialize(is_reissue=st.booleans(), wish=st.sampled_from(WISHES))
-    def register(self, is_reissue: bool, wish: date) -> None:
+    @initialize(is_reissue=st.booleans(), wish=st.sampled_from(WISHES), is_issued=st.booleans())
+    def register(self, is_reissue: bool, wish: date, is_issued: bool) -> None:
         self.intake.received = an_application(is_reissue=is_reissue, wish=wish)
         self.intake.register()
+        if is_issued:
+            self._hear_all()
+            self.let_policy_decide()
+            self._hear_all()
 
     # -- what review does with what it hears -------------------------------------------------------------------------
 
@@ -172,6 +177,12 @@ class Life(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([1, 7, 24, 24 * 4, 24 * 20]))
     def time_passes(self, hours: int) -> None:
         self.now = min(self.now + timedelta(hours=hours), datetime.fromisoformat("2019-09-30T00:00+00:00"))
+
+    @precondition(lambda self: self.provisioning.start and not self.provisioning.has_started)
+    @rule(hours=st.sampled_from([-7, -5, 0, 30]))
+    def start_comes_near(self, hours: int) -> None:
+        assert self.provisioning.start is not None
+        self.now = max(self.now, start_of_day(self.provisioning.start) + timedelta(hours=hours))
 
     @precondition(lambda self: self.review)
     @rule()

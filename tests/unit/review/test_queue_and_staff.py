@@ -5,17 +5,22 @@ from datetime import date
 
 import pytest
 
-from services.review.domain.case_file import CaseFile
-from services.review.domain.review import IssuedResult, ReviewState
+from services.review.domain.case_file import CaseFile, OfficeHistory, PrivateFile
+from services.review.domain.review import IssuedResult, Review, ReviewState
 from services.review.domain.review_queue import (
     BEGINNING,
     InvalidCursor,
     QueueFilter,
+    QueueFlag,
     QueuePosition,
     QueueRow,
     age_in_business_days,
+    answer_by,
+    flags_of,
+    overdue_before,
     parse_position,
 )
+from services.review.domain.schedule import Schedule
 from services.review.domain.staff import InvalidStaffAccount, a_staff_member
 from tests.unit.review.builders import a_registration_schedule, a_review
 
@@ -42,17 +47,52 @@ def test_a_position_survives_its_cursor() -> None:
     assert parse_position("") == BEGINNING
 
 
+def a_case(review: Review, schedule: Schedule) -> CaseFile:
+    row = QueueRow(review, None, None, None)
+    return CaseFile(row, None, schedule, (), (), (), OfficeHistory(), PrivateFile())
+
+
+def test_the_answer_is_promised_in_business_days_and_put_off_by_clarifications() -> None:
+    schedule = a_registration_schedule()
+    review = a_review(review_starts_on=date(2018, 10, 24))
+    assert answer_by(review, schedule, 6) == date(2018, 11, 1)
+    assert answer_by(replace(review, paused_days=2), schedule, 6) == date(2018, 11, 5)
+    assert answer_by(review, None, 6) is None
+
+
+@pytest.mark.parametrize("today", [date(2018, 11, day) for day in range(1, 15)])
+def test_overdue_is_what_is_older_than_the_target(today: date) -> None:
+    schedule = a_registration_schedule()
+    limit = overdue_before(schedule, today, 6)
+    for offset in range(30):
+        day = date.fromordinal(today.toordinal() - offset)
+        age = schedule.calendar.business_days_between(day, today)
+        assert (day < limit) == (age > 6)
+
+
+def test_flags_say_what_stands_out() -> None:
+    review = replace(
+        a_review(requested_start_date=date(2018, 11, 2), review_starts_on=date(2018, 10, 1)),
+        issue_failure="ids_exhausted",
+    )
+    overdue = date(2018, 10, 16)
+    flags = flags_of(review, a_registration_schedule(), overdue, mail_failed=True)
+    expected = [QueueFlag.OVERDUE, QueueFlag.OFF_SCHEDULE, QueueFlag.ISSUE_FAILED, QueueFlag.MAIL_FAILED]
+    assert flags == expected
+    assert flags_of(a_review(), a_registration_schedule(), overdue, mail_failed=False) == []
+
+
 @pytest.mark.parametrize(("wished", "first"), [(1, 1), (3, 1), (5, 3), (20, 15), (27, 15)])
 def test_the_days_to_choose_from_lie_around_the_wish(wished: int, first: int) -> None:
     days = [date(2018, 11, day) for day in range(1, 21)]
     review = a_review(requested_start_date=date(2018, 11, wished))
-    case = CaseFile(QueueRow(review, None, None), None, None, a_registration_schedule(days), [])
+    case = a_case(review, a_registration_schedule(days))
     offered = [row.registration_date for row in case.offered_days(date(2018, 10, 31))]
     assert offered == [date(2018, 11, first + index) for index in range(6)]
 
 
 def test_today_is_no_day_to_choose() -> None:
-    case = CaseFile(QueueRow(a_review(), None, None), None, None, a_registration_schedule(), [])
+    case = a_case(a_review(), a_registration_schedule())
     offered = [row.registration_date for row in case.offered_days(date(2018, 11, 1))]
     assert offered == [date(2018, 11, 8), date(2018, 11, 15)]
 
