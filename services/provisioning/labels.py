@@ -67,3 +67,10 @@ NOTICE_FAULT_TEXTS: Mapping[NoticeFault, RefusalText] = {
         "パスワードは失われていません。しばらく待ってから、申込情報参照の画面に戻り、もう一度「ID通知内容」を押してください。",
     ),
 }
+
+UNKNOWN_OFFICE = "この事業所の台帳はありません。事業所コードをご確認ください。"
+NEVER_COMPARED = "メールサーバーのアカウント一覧との照合は、まだ行われていません。"
+INVALID_CURSOR = "cursorは、直前の応答のnext_cursorの値をそのまま指定してください。"
+INVALID_HEAD = "noted_headは、以前の検証で表示された「番号:ハッシュ値」を指定してください。"
+INVALID_ACCOUNTS = "accountsは、nameと任意のfingerprintを持つ項目の一覧で指定してください。"
+TOPIC_UNREADABLE = "台帳と照合するトピックを読み取れませんでした。ブローカーの状態を確認し、もう一度実行してください。"

@@ -8,7 +8,14 @@ from services.provisioning.jobs import build_jobs
 from services.provisioning.messaging import build_router
 from services.provisioning.settings import Settings
 from services.provisioning.vault import Argon2idHasher, DirectoryKeyStore, MeasuredKeyStore
-from services.provisioning.web import SESSION_LIFETIME, TICKET_PATH, NoticePages, build_pages
+from services.provisioning.web import (
+    SESSION_LIFETIME,
+    TICKET_PATH,
+    LedgerDesk,
+    NoticePages,
+    build_operate_routes,
+    build_pages,
+)
 from services.provisioning.workflows import BookKeeping, IssuingTools, LedgerWatch, NoticeDesk, Timetable
 from shared.runtime.logs import get_log
 from shared.runtime.service import Resources, ServiceParts, run_service
@@ -43,9 +50,12 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
     desk = NoticeDesk(resources.pool, resources.clock, resources.new_id, key_store)
     timetable = Timetable(resources.pool, resources.clock, resources.new_id, key_store, settings.content_grace_days)
     pages = _pages(settings, resources)
+    router = build_router(tools)
+    ledger = LedgerDesk(resources.pool, resources.clock, settings.staff_keys_dir)
     return ServiceParts(
-        router=build_router(tools),
-        pages=build_pages(desk, pages),
+        router=router,
+        pages=build_pages(desk, pages, ledger),
+        operate=build_operate_routes(keeping, router),
         jobs=build_jobs(timetable, desk, pages.sessions, keeping),
     )
 

@@ -37,6 +37,9 @@ from services.provisioning.store.credentials import mark_day_keys_destroyed as m
 from services.provisioning.store.credentials import update_wrapped_keys as update_wrapped_keys
 from services.provisioning.store.credentials import upsert_credentials as upsert_credentials
 from services.provisioning.store.credentials import upsert_sealed_passwords as upsert_sealed_passwords
+from services.provisioning.store.drift import find_active_accounts as find_active_accounts
+from services.provisioning.store.drift import find_drift_report as find_drift_report
+from services.provisioning.store.drift import upsert_drift_report as upsert_drift_report
 from services.provisioning.store.ledger import find_abolishable_mailboxes as find_abolishable_mailboxes
 from services.provisioning.store.ledger import find_issued_receipts as find_issued_receipts
 from services.provisioning.store.ledger import find_newest_revisions as find_newest_revisions

@@ -8,6 +8,8 @@ from services.provisioning.workflows.closing_offices import close_offices as clo
 from services.provisioning.workflows.copies import adopt_calendar as adopt_calendar
 from services.provisioning.workflows.copies import register_contracts as register_contracts
 from services.provisioning.workflows.credentials import check_key_store as check_key_store
+from services.provisioning.workflows.drift import compare_accounts as compare_accounts
+from services.provisioning.workflows.drift import read_drift as read_drift
 from services.provisioning.workflows.id_notice import NoticeDesk as NoticeDesk
 from services.provisioning.workflows.id_notice import accept_ticket as accept_ticket
 from services.provisioning.workflows.id_notice import forget_expired_tickets as forget_expired_tickets
@@ -17,6 +19,8 @@ from services.provisioning.workflows.id_notice import watch_notice_views as watc
 from services.provisioning.workflows.issuing import IssuingTools as IssuingTools
 from services.provisioning.workflows.issuing import issue_mailboxes as issue_mailboxes
 from services.provisioning.workflows.issuing import prepare_credentials as prepare_credentials
+from services.provisioning.workflows.reading_ledger import list_erasable as list_erasable
+from services.provisioning.workflows.reading_ledger import read_ledger as read_ledger
 from services.provisioning.workflows.reissuing import reissue_passwords as reissue_passwords
 from services.provisioning.workflows.repairing import RepairReport as RepairReport
 from services.provisioning.workflows.repairing import plan_repair as plan_repair

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from services.provisioning import main as composition
-from services.provisioning.web import SESSION_LIFETIME, TICKET_PATH, NoticePages, build_pages
+from services.provisioning.web import SESSION_LIFETIME, TICKET_PATH, LedgerDesk, NoticePages, build_pages
 from shared.kernel.identifiers import OfficeCode, ReceiptNumber
 from shared.runtime.ids import new_uuid7
 from shared.runtime.notice_tickets import NoticeClaims, sign_notice_ticket
@@ -99,7 +99,7 @@ def notice_app(provisioning: "Provisioning", public_keys: Path, base_url: str) -
         intake_url=INTAKE_URL,
         static=here / "static",
     )
-    return build_pages(provisioning.desk, pages)
+    return build_pages(provisioning.desk, pages, LedgerDesk(provisioning.pool, provisioning.clock, None))
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from shared.contracts.review_events import ApplicationApproved
 from shared.kernel.identifiers import ReceiptNumber, receipt_number
 from shared.kernel.local_time import TOKYO
 from shared.runtime.database import open_pool
-from tests.builders import OFFICE, OPENING_MAILBOX, FixedClock, a_contract, a_schedule, an_approval, an_event
+from tests.builders import OPENING_MAILBOX, FixedClock, a_contract, a_schedule, an_approval, an_event
 from tests.component.provisioning.conftest import Provisioning, issuing_tools
 from tests.component.provisioning.topic_of_outbox import KeptTopics
 from tests.conftest import CreateDatabase
@@ -268,4 +268,3 @@ async def test_the_repair_itself_is_in_the_audit(world: Restorable) -> None:
     ]
     changes = await world.service.rows("select distinct subject from audit_entries where action = 'mailbox.repaired'")
     assert len(changes) == 3
-    assert OFFICE == "NAC001"

@@ -133,4 +133,4 @@ def test_an_approval_that_names_nothing_to_issue_by_is_an_error_and_not_silently
 def test_a_contract_cannot_bring_another_offices_numbers() -> None:
     foreign = [{"mailbox_id": "XYZ00101", "kind": "smtp_pop3", "active_from": "2017-10-08"}]
     with pytest.raises(ForeignOpeningMailbox):
-        opening_entries(a_contract(opening_mailboxes=foreign))
+        opening_entries(a_contract(opening_mailboxes=foreign), NOW)
