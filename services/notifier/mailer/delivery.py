@@ -9,8 +9,8 @@ from services.notifier.mailer.connections import KeptConnection, PoolLimits, Ser
 from services.notifier.mailer.conversation import Conversation, offer_mail
 from shared.runtime.logs import get_log
 
-FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 60.0
+PAUSES_SECONDS = (1.0, 60.0)
+"""After the first failed connect, and at most."""
 
 log = get_log()
 
@@ -30,16 +30,20 @@ class Mailer(Protocol):
 class SmtpMailer:
     """Sends over a few kept connections. After a failed connect it rests: 1 s, doubling to a minute."""
 
-    def __init__(self, server: SmtpServer, limits: PoolLimits) -> None:
+    def __init__(
+        self, server: SmtpServer, limits: PoolLimits, pauses_seconds: tuple[float, float] = PAUSES_SECONDS
+    ) -> None:
+        self._pauses = pauses_seconds
         self._connections = SmtpConnections(server, limits)
         self._permits = asyncio.Semaphore(limits.connections)
         self._probing = asyncio.Lock()
+        self._is_away = False
         self._pause_seconds = 0.0
         self._away_until = 0.0
 
     async def is_ready(self) -> bool:
         """True while nothing is wrong; after an outage True once a connection has come about again."""
-        if not self._pause_seconds:
+        if not self._is_away:
             return True
         if self._probing.locked() or self._is_resting():
             return False
@@ -100,13 +104,14 @@ class SmtpMailer:
         return time.monotonic() < self._away_until
 
     def _works(self, kept: KeptConnection) -> KeptConnection:
-        if self._pause_seconds:
+        if self._is_away:
             log.info("mail server answers again")
-        self._pause_seconds = 0.0
+        self._is_away, self._pause_seconds = False, 0.0
         return kept
 
     def _rest(self, reason: str) -> None:
-        if not self._pause_seconds:
+        if not self._is_away:
             log.warning("mail server away", reason=reason)
-        self._pause_seconds = min(max(self._pause_seconds * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+        first, longest = self._pauses
+        self._is_away, self._pause_seconds = True, min(max(self._pause_seconds * 2, first), longest)
         self._away_until = time.monotonic() + self._pause_seconds

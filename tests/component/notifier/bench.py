@@ -1,5 +1,6 @@
 """One notifier without its broker: database, scripted mail server, clock; and events for it."""
 
+import base64
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -104,11 +105,22 @@ class Bench:
         """Types of the events in the outbox, in order."""
         return [row["type"] for row in await self.pool.fetch("select type from event_outbox order by seq")]
 
+    async def clear(self) -> None:
+        """As at the beginning, but for the clock: for one proof after the other in the same place."""
+        assert isinstance(self.delivery.mailer, SmtpMailer)
+        await self.delivery.mailer.close()
+        await self.pool.execute("truncate mails, mail_attempts, application_contacts, suppressions, event_outbox")
+        self.smtp.forget()
+
     def arrived(self) -> Counter[tuple[str, str]]:
         """Copies by recipient and Message-ID."""
         return Counter(
             (recipient, str(message_from_bytes(content)["Message-ID"])) for recipient, content in self.smtp.accepted
         )
+
+    def text_of(self, content: bytes) -> str:
+        """The body of a mail."""
+        return base64.b64decode(content.partition(b"\r\n\r\n")[2]).decode()
 
     def with_delivery(self, **changes: Any) -> "Bench":
         """The same place, sending differently."""

@@ -17,7 +17,13 @@ Answer = Callable[[str], str | None]
 What was said is `greeting`, a command line (`EHLO …`, `STARTTLS`, `AUTH …`, `MAIL …`, `RCPT …`, `DATA`, `RSET`), or `.`
 for the end of a mail.
 """
-USUAL = {"GREETING": "220 scripted", "DATA": "354 go on", ".": "250 taken", "AUTH": "235 welcome"}
+USUAL = {
+    "GREETING": "220 scripted",
+    "STARTTLS": "220 go on",
+    "AUTH": "235 welcome",
+    "DATA": "354 go on",
+    ".": "250 taken",
+}
 
 
 def fail_at(stage: str, reply: str, times: int = 1_000_000) -> Answer:
@@ -59,8 +65,14 @@ class ScriptedSmtp:
             return told
         verb = said.split(" ")[0].upper()
         if verb == "EHLO":
-            return "\r\n".join([*(f"250-{offer}" for offer in self.offers), "250 scripted"])
+            return "\r\n".join(["250-scripted", *(f"250-{offer}" for offer in self.offers), "250 HELP"])
         return USUAL.get(verb, "250 ok")
+
+    def forget(self) -> None:
+        """What was accepted so far, and how to answer."""
+        self.accepted.clear()
+        self.senders.clear()
+        self.lost_replies, self.answer = 0, lambda _said: None
 
     def copies(self) -> list[bytes]:
         """Contents in the order they were accepted."""
