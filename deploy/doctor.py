@@ -19,6 +19,7 @@ TEST_TOOLS: Mapping[str, tuple[str, ...]] = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "dovecot-pop3d": ("/usr/lib/dovecot/pop3",),
     "dovecot-pgsql": ("/usr/lib/dovecot/modules/auth/libdriver_pgsql.so",),
+    "postfix": ("postfix", "/usr/sbin/postfix"),
 }
 
 

@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     REFUSED = 4
     LOGIN_NEEDED = 5
     INCOMPLETE = 6
+    DIFFERS = 7
 
 
 class CommandError(RuntimeError):
@@ -41,3 +42,9 @@ class LoginNeeded(CommandError):
     """No staff token, or one that is no longer accepted."""
 
     exit_code = ExitCode.LOGIN_NEEDED
+
+
+class Differs(CommandError):
+    """Two things that should agree were compared, and do not."""
+
+    exit_code = ExitCode.DIFFERS

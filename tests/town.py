@@ -14,7 +14,7 @@ import asyncpg
 from deploy.local.demo.clients import ApplicantClient, Page, ReviewerClient
 from deploy.local.demo.demo_clock import DemoClock
 from deploy.local.demo.manual_case import TYPED
-from deploy.local.demo.sample_data import OFFICES, STAFF, SampleLogin, sample_contract, sample_schedule
+from deploy.local.demo.sample_data import STAFF, SampleLogin, sample_register, sample_schedule
 from deploy.local.first_data import create_accounts
 from deploy.local.smtp_sink import Mails, StoredMail
 from deploy.local.stack import LocalStack, Outside, run_to_end
@@ -26,6 +26,7 @@ from tests.invariants import Surroundings, find_violations
 
 T = TypeVar("T")
 PASSWORD = "correct-horse-battery-staple"
+SAMPLES = ("NAC001", "KOB002")
 PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.1
 BUSINESS_DAYS_AHEAD = 6
@@ -150,7 +151,7 @@ def founded_town(
         stack = LocalStack(folder, outside=outside, topic_prefix=topic_prefix, database_prefix=database_prefix)
         try:
             stack.up()
-            town = Town(stack, [*OFFICES, *offices], DemoClock(stack.directory / "clock-offset"))
+            town = Town(stack, [*SAMPLES, *offices], DemoClock(stack.directory / "clock-offset"))
             _settle(town)
             yield town
         finally:
@@ -197,26 +198,32 @@ async def violations_at_rest(town: Town, *, seconds: float = PATIENCE_SECONDS) -
     return found
 
 
-def contract_of(office: str) -> dict[str, Any]:
-    """The contract of an invented office: the sample one with its codes and names replaced."""
-    document = sample_contract(OFFICES[1])
-    document |= {
-        "office_code": office,
-        "company_abbreviation": office[:3],
-        "office_name": f"見本{int(office[3:])}営業所",
-    }
-    document["system_administrator"] = {**document["system_administrator"], "email": f"kanri-{office}@naccs.example"}
-    document["opening_mailboxes"] = [{**document["opening_mailboxes"][0], "mailbox_id": f"{office}01"}]
+def register_of(offices: Sequence[str]) -> dict[str, Any]:
+    """The two sample offices, and invented ones like the second under companies of their own."""
+    document = sample_register(*SAMPLES)
+    model = document["companies"][1]
+    invented = [office for office in offices if office not in SAMPLES]
+    for abbreviation in sorted({office[:3] for office in invented}):
+        listed = [_office_like(model["offices"][0], office) for office in invented if office[:3] == abbreviation]
+        document["companies"].append({**model, "company_abbreviation": abbreviation, "offices": listed})
     return document
+
+
+def _office_like(model: Mapping[str, Any], office: str) -> dict[str, Any]:
+    return {
+        **model,
+        "office_code": office,
+        "office_name": f"見本{int(office[3:])}営業所",
+        "system_administrator": {**model["system_administrator"], "email": f"kanri-{office}@naccs.example"},
+        "opening_mailboxes": [{**model["opening_mailboxes"][0], "mailbox_id": f"{office}01"}],
+    }
 
 
 def _settle(town: Town) -> None:
     staff = [SampleLogin(login, PASSWORD, "staff", name, roles) for login, (name, roles) in STAFF.items()]
     create_accounts(town.stack, [*(SampleLogin(office, PASSWORD, "office") for office in town.offices), *staff])
     token = staff_token(town, "operator")
-    for office in town.offices:
-        contract = sample_contract(office) if office in OFFICES else contract_of(office)
-        call("PUT", f"{town.urls['intake']}/api/v1/contracts/{office}", token=token, body=contract)
+    call("PUT", f"{town.urls['intake']}/api/v1/contracts", token=token, body=register_of(town.offices))
     schedule = sample_schedule(local_date(town.clock.now()))
     call("PUT", f"{town.urls['review']}/api/v1/schedule", token=token, body=schedule)
     run_to_end(_forms_offer_days(town))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from deploy.local.demo.sample_data import OFFICES, SampleLogin, new_logins, sample_contract, sample_schedule
+from deploy.local.demo.sample_data import SampleLogin, new_logins, sample_register, sample_schedule
 from deploy.local.stack import LocalStack, run_to_end
 from deploy.operate.accounts import bootstrap_accounts
 from deploy.operate.services import call
@@ -13,15 +13,14 @@ from shared.runtime.clock import SystemClock
 
 
 def load_first_data(stack: LocalStack) -> None:
-    """Accounts, two contracts and a schedule; a stack that has logins already stays as it is."""
+    """Accounts, the sample register and a schedule; a stack that has logins already stays as it is."""
     if stack.state.logins:
         return
-    with step("accounts, two offices and a schedule"):
+    with step("accounts, seven offices and a schedule"):
         logins = new_logins()
         create_accounts(stack, logins)
         put = _as_operator(stack, logins)
-        for office in OFFICES:
-            put("intake", f"/api/v1/contracts/{office}", sample_contract(office))
+        put("intake", "/api/v1/contracts", sample_register())
         today = local_date(SystemClock(stack.directory / "clock-offset").now())
         put("review", "/api/v1/schedule", sample_schedule(today))
         stack.state.logins = [asdict(login) for login in logins]

@@ -135,6 +135,12 @@ async def type_over(page: Page, selector: str, text: str) -> None:
     await page.keyboard.insert_text(text)
 
 
+async def press_enter(page: Page) -> None:
+    """Press Enter where the focus is, and wait for the page that comes."""
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+
+
 async def take_picture(page: Page, name: str) -> None:
     """A picture of the whole page as `.local/browser/NAME.png`."""
     PICTURES.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from deploy.local.stack import LocalStack, Outside
 from tests.conftest import stack_folder
 from tests.e2e.test_local_stack import Answer, nss
 
-CONTRACT = Path(sample_data.__file__).with_name("contract-KOB002.json")
+REGISTER = sample_data.REGISTER
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +56,14 @@ class Command:
 
 def test_an_operator_imports_a_contract_and_sets_the_schedule(typed: Command, tmp_path: Path) -> None:
     typed.log_in_as("operator")
-    imported = typed("contracts", "import", str(CONTRACT))
-    assert json.loads(imported.data) == {"office_code": "KOB002", "contract_version": 1}
+    tried = typed("contracts", "import", str(REGISTER), "--dry-run")
+    assert {each["outcome"] for each in json.loads(tried.data)["offices"]} == {"new"}, tried.talk
+    imported = typed("contracts", "import", str(REGISTER))
+    assert set(json.loads(imported.data)["initial_passwords"]) == set(sample_data.OFFICES)
+    again = json.loads(typed("contracts", "import", str(REGISTER)).data)
+    assert {each["outcome"] for each in again["offices"]} == {"unchanged"}
+    assert again["initial_passwords"] == {}
+    assert len(json.loads(typed("contracts", "list", "--json").data)) == len(sample_data.OFFICES)
     schedule = tmp_path / "schedule.json"
     schedule.write_text(json.dumps(sample_data.sample_schedule(date(2026, 11, 23))))
     published = typed("schedule", "set", str(schedule))
@@ -65,22 +71,22 @@ def test_an_operator_imports_a_contract_and_sets_the_schedule(typed: Command, tm
 
 
 def test_a_dry_run_changes_nothing_and_needs_no_login(typed: Command) -> None:
-    tried = typed("contracts", "import", str(CONTRACT), "--dry-run")
+    tried = typed("accounts", "reset", "NAC001", "--dry-run")
     assert tried.code == 0
-    assert json.loads(tried.data)["would"].endswith("/api/v1/contracts/KOB002")
+    assert json.loads(tried.data)["would"].endswith("/operate/v1/accounts/NAC001/reset")
     tried = typed.bootstrap("--office", "NAC001", "--dry-run")
     assert json.loads(tried.data) == [{"login": "NAC001", "kind": "office", "roles": []}]
 
 
 def test_without_a_login_the_command_says_so_and_ends_with_its_code(typed: Command) -> None:
-    refused = typed("contracts", "import", str(CONTRACT))
+    refused = typed("contracts", "import", str(REGISTER))
     assert refused.code == 5
     assert "nss: this needs the role operator: run `nss login`" in refused.talk
 
 
 def test_a_role_that_does_not_suffice_is_refused(typed: Command) -> None:
     typed.log_in_as("reviewer")
-    assert typed("contracts", "import", str(CONTRACT)).code == 5
+    assert typed("contracts", "import", str(REGISTER)).code == 5
 
 
 def test_a_wrong_password_is_refused_without_a_trace(typed: Command) -> None:
@@ -96,14 +102,43 @@ def test_without_a_terminal_nobody_is_asked_for_a_password(typed: Command) -> No
     assert "no terminal" in refused.talk
 
 
-def test_a_file_with_mistakes_names_the_fields(typed: Command, tmp_path: Path) -> None:
+def test_a_file_with_mistakes_names_each_with_its_line_and_imports_nothing(typed: Command, tmp_path: Path) -> None:
     typed.log_in_as("operator")
-    wrong = tmp_path / "contract.json"
-    wrong.write_text(json.dumps({**json.loads(CONTRACT.read_text()), "customs": 5, "billing_code": None}))
+    wrong = tmp_path / "register.json"
+    lines = REGISTER.read_text().splitlines()
+    first, second = (next(n for n, line in enumerate(lines) if key in line) for key in ('"billing_code"', '"customs"'))
+    lines[first], lines[second] = '"billing_code": "x",', '"customs": 5,'
+    wrong.write_text("\n".join(lines))
+    before = typed("contracts", "list", "--json").data
+
     refused = typed("contracts", "import", str(wrong))
+
     assert refused.code == 4
-    assert "customs" in refused.talk
-    assert "billing_code" in refused.talk
+    assert f"{wrong}:{second + 1}: companies.0.offices.0.customs: string_type" in refused.talk
+    lines[second] = '"customs": "東京税関",'
+    wrong.write_text("\n".join(lines))
+    refused = typed("contracts", "import", str(wrong))
+    assert f"{wrong}:{first + 1}: companies.0.offices.0.billing_code: not_of_the_form" in refused.talk
+    assert typed("contracts", "list", "--json").data == before
+
+
+def test_an_office_is_cared_for_from_the_command_line(typed: Command) -> None:
+    typed.log_in_as("operator")
+    assert typed("contracts", "import", str(REGISTER)).code == 0
+
+    assert json.loads(typed("accounts", "grant", "NAC001", "NAC002").data)["sister_offices"] == ["NAC002"]
+    assert len(json.loads(typed("accounts", "reset", "NAC001").data)["initial_password"]) == 16
+    made = json.loads(typed("accounts", "token", "NAC001", "--name", "wms").data)
+    assert made["token_id"] in typed("accounts", "tokens", "NAC001").data
+    assert typed("accounts", "revoke-token", "NAC001", made["token_id"]).code == 0
+    assert typed("accounts", "unlock", "NAC001").code == 0
+    posted = typed("news", "post", "NAC001", "--category", "charge", "--message", "請求額が確定しました。")
+    assert (posted.code, typed("accounts", "close", "NAC003").code) == (0, 0), posted.talk
+    assert typed("accounts", "unlock", "NAC003").code == 4
+
+
+def test_the_schema_of_a_register_is_printed_without_a_service(typed: Command) -> None:
+    assert "companies" in json.loads(typed("contracts", "schema").data)["properties"]
 
 
 def test_topics_are_listed_as_wanted_and_creating_them_again_makes_nothing(typed: Command) -> None:

@@ -65,8 +65,8 @@ class ApplicantClient(Visitor):
         return _expect(await self.open("/menu"), "/menu")
 
     async def open_contract(self) -> Page:
-        """The contract with its mailboxes."""
-        return _expect(await self.open("/contract"), "/contract")
+        """The tab of the contract that lists the mailboxes."""
+        return _expect(await self.open("/contract/general-naccs"), "/general-naccs")
 
     async def open_form(self) -> Page:
         """The guidance before a new application, under a new form token."""
@@ -194,7 +194,8 @@ class ReviewerClient(Visitor):
             if is_offered
             else {"confirmed_start_date": OTHER_DAY, "other_start_date": day}
         )
-        page = await self.browser.send(case_page, form, {**chosen, "note": note})
+        check = _expect(await self.browser.send(case_page, form, {**chosen, "note": note}), "/approval/check")
+        page = await self.browser.send(check, check.form_to("/approval"))
         return _expect(page, urlsplit(case_page.url).path)
 
 

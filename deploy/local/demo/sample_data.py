@@ -1,4 +1,4 @@
-"""What a new stack starts with: two offices, a registration schedule around today, and a login for every role."""
+"""What a new stack starts with: a register of seven offices, a schedule around today, and a login for every role."""
 
 import json
 import secrets
@@ -10,8 +10,8 @@ from typing import Any
 
 from shared.kernel.business_days import LAST_COVERED_DAY, BusinessCalendar
 
-FOLDER = Path(__file__).parent
-OFFICES = ("NAC001", "KOB002")
+REGISTER = Path(__file__).with_name("register.json")
+OFFICES = ("NAC001", "NAC002", "NAC003", "KOB001", "KOB002", "HKT001", "HKT002")
 STAFF: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "reviewer": ("審査 桜子", ("reviewer",)),
     "lead": ("審査 松男", ("lead", "reviewer")),
@@ -36,10 +36,12 @@ class SampleLogin:
     roles: tuple[str, ...] = ()
 
 
-def sample_contract(office_code: str) -> dict[str, Any]:
-    """The register of one of the two offices, as `nss contracts import` takes it."""
-    document: dict[str, Any] = json.loads((FOLDER / f"contract-{office_code}.json").read_text(encoding="utf-8"))
-    return document
+def sample_register(*offices: str) -> dict[str, Any]:
+    """A register as `nss contracts import` takes it: these offices with their companies, all of them by default."""
+    document: dict[str, Any] = json.loads(REGISTER.read_text(encoding="utf-8"))
+    for company in document["companies"]:
+        company["offices"] = [each for each in company["offices"] if not offices or each["office_code"] in offices]
+    return {"companies": [company for company in document["companies"] if company["offices"]]}
 
 
 def sample_schedule(today: date) -> dict[str, Any]:

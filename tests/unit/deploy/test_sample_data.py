@@ -4,18 +4,33 @@ from datetime import date, timedelta
 
 import pytest
 
-from deploy.local.demo.sample_data import OFFICES, new_logins, sample_contract, sample_schedule
-from shared.contracts.intake_events import ContractPublished
+from deploy.local.demo.sample_data import OFFICES, new_logins, sample_register, sample_schedule
+from services.intake.domain.register import RegisterFile, read_register
 from shared.kernel.business_days import LAST_COVERED_DAY, BusinessCalendar
+from shared.kernel.identifiers import OfficeCode, serial_of_mailbox
+from shared.kernel.japanese_text import unprintable_characters
 
 
-@pytest.mark.parametrize("office", OFFICES)
-def test_a_sample_contract_is_a_whole_register(office: str) -> None:
-    document = sample_contract(office)
-    contract = ContractPublished.model_validate({**document, "contract_version": 1})
-    assert contract.office_code == office
-    assert document.keys() <= ContractPublished.model_fields.keys()
-    assert contract.opening_mailboxes
+def test_the_sample_register_has_no_problem_and_every_kind_of_office() -> None:
+    register = read_register(sample_register(), unprintable_characters)
+
+    assert isinstance(register, RegisterFile), register
+    assert {contract.office_code for contract in register.contracts} == set(OFFICES)
+    assert len({contract.company_abbreviation for contract in register.contracts}) == 3
+    modes = {user.processing_mode for contract in register.contracts for user in contract.users}
+    assert {"smtp_pop3", "edifact", "smtp_two_way", "package", "web", "netapi"} <= modes
+    highest = {
+        contract.office_code: max((serial_of_mailbox(box.mailbox_id) for box in contract.opening_mailboxes), default=0)
+        for contract in register.contracts
+    }
+    assert highest[OfficeCode("KOB001")] == 97
+
+
+def test_a_part_of_the_sample_register_keeps_the_companies_of_its_offices() -> None:
+    part = sample_register("NAC001", "KOB002")
+
+    assert [company["company_abbreviation"] for company in part["companies"]] == ["NAC", "KOB"]
+    assert [len(company["offices"]) for company in part["companies"]] == [1, 1]
 
 
 @pytest.mark.parametrize("today", [date(2026, 11, 23), date(2026, 12, 30), date(2027, 5, 1), date(2030, 12, 20)])

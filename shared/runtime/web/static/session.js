@@ -1,7 +1,7 @@
 // Tells a reader a few minutes before the login ends, and lets it go on without losing what was typed.
 // Only a comfort: the page says in words when the login ends, and works without this script.
 (() => {
-  const region = document.querySelector("[data-session-ends-at]");
+  const region = document.querySelector("[data-session-renew-at]");
   if (!region) return;
   const warnMilliseconds = 5 * 60 * 1000;
   const button = region.querySelector("button");

@@ -1,0 +1,226 @@
+"""P6: how many applications a program can post per second, beside the least that could take them.
+
+`python -m tests.benchmarks.posting [--rounds N] [--posts N]`. The bare side is an ASGI function that stores each body
+with one statement in one transaction. Both run as one process under the same server, are sent the same bytes over the
+same number of connections, and take turns; the figure is the median of the rounds' ratios.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import socket
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+
+from deploy.local import processes
+from deploy.local.databases import migrations_of, with_database
+from deploy.local.keys import ensure_keys
+from deploy.local.ports import LOOPBACK, choose_ports
+from deploy.local.postgres import NAME as POSTGRES
+from deploy.local.stack import LocalStack
+from services.intake import store, workflows
+from services.intake.domain.mailboxes import OfficeMailbox
+from services.intake.workflows import AccountOrder
+from services.review.domain.schedule import published
+from shared.runtime.database import open_pool, transaction
+from shared.runtime.ids import new_uuid7
+from shared.runtime.migrations import apply_migrations
+from tests.benchmarks.noise import look_at_machine
+from tests.benchmarks.posting_server import DATABASE
+from tests.benchmarks.workload import REASONS, Workload, make_workload
+from tests.builders import a_contact
+from tests.conftest import stack_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+ROUNDS, POSTS, WARM_UP, CONNECTIONS = 5, 1000, 100, 16
+MUST, QUIET_SPREAD = 0.45, 1.25
+READY_SECONDS = 30.0
+SIDES = ("ours", "bare")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Posts per second of either side."""
+
+    ours: float
+    bare: float
+
+    @property
+    def ratio(self) -> float:
+        """Ours to bare."""
+        return self.ours / self.bare
+
+
+async def measure(dsn: str, folder: Path, rounds: int, posts: int) -> list[Round]:
+    """Every round takes both sides once, in an order that turns."""
+    name = f"nss_bench_posting_{secrets.token_hex(4)}"
+    workload = make_workload(rounds * (posts + WARM_UP), datetime.now(UTC))
+    await _execute(dsn, f'create database "{name}"')
+    try:
+        requests = await _prepare(with_database(dsn, name), workload)
+        done = []
+        for number in range(rounds):
+            print(f"round {number + 1} of {rounds}: {look_at_machine()}", file=sys.stderr, flush=True)
+            first = number * (posts + WARM_UP)
+            taken = requests[first : first + posts + WARM_UP]
+            rates = {}
+            for side in SIDES if number % 2 else reversed(SIDES):
+                async with _running(side, with_database(dsn, name), folder) as port:
+                    await _send(port, taken[:WARM_UP])
+                    began = time.monotonic()
+                    await _send(port, taken[WARM_UP:])
+                    rates[side] = posts / (time.monotonic() - began)
+            done.append(Round(rates["ours"], rates["bare"]))
+            print(f"  {done[-1]}", file=sys.stderr, flush=True)
+        return done
+    finally:
+        await _execute(dsn, f'drop database if exists "{name}" with (force)')
+
+
+async def _prepare(url: str, workload: Workload) -> list[bytes]:
+    """Contracts, accounts and tokens; the request of each office, ready to be sent."""
+    await apply_migrations(url, migrations_of("intake"))
+    pool, now = await open_pool(url, application_name="benchmark"), datetime.now(UTC)
+    async with transaction(pool) as db:
+        await db.execute("create table bare_posts (id uuid primary key, body jsonb not null)")
+        await store.upsert_schedule(db, published(workload.schedule))
+        for contract in workload.contracts:
+            await store.upsert_contract(db, contract, now)
+            await store.insert_office_account(db, contract.office_code, "no hash", now)
+            boxes = contract.opening_mailboxes
+            await store.insert_mailboxes(
+                db, [OfficeMailbox(box.mailbox_id, contract.office_code, box.kind, box.active_from) for box in boxes]
+            )
+    day = f"{workload.schedule.registration_days[3].registration_date:%Y%m%d}"
+    requests = []
+    for number, contract in enumerate(workload.contracts):
+        order = AccountOrder(contract.office_code, "benchmark", now)
+        _, token = await workflows.make_token(pool, order, "benchmark", timedelta(days=1), new_uuid7)
+        requests.append(_request(_body(contract.office_code, day, REASONS[number % len(REASONS)]), token))
+    await pool.execute("analyze")
+    await pool.close()
+    return requests
+
+
+def _body(office_code: str, day: str, reason: str) -> dict[str, object]:
+    return {
+        "office_code": office_code,
+        "kind": "mailbox_change",
+        "requested_start_date": day,
+        "reason": reason,
+        "contact": a_contact().model_dump(mode="json", exclude_none=True),
+        "mailbox_change": {"add_smtp_pop3": 1},
+    }
+
+
+def _request(body: dict[str, object], token: str) -> bytes:
+    text = json.dumps(body, ensure_ascii=False).encode()
+    head = (
+        f"POST /api/v1/applications HTTP/1.1\r\nhost: {LOOPBACK}\r\nauthorization: Bearer {token}\r\n"
+        f"idempotency-key: key-1\r\ncontent-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n"
+    )
+    return head.encode() + text
+
+
+async def _send(port: int, requests: Sequence[bytes]) -> None:
+    """All of them over a few connections, the next when the one before is answered. Raises unless each gets 201."""
+    left = iter(requests)
+
+    async def connection() -> None:
+        reader, writer = await asyncio.open_connection(LOOPBACK, port)
+        for request in left:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+            body = await reader.readexactly(length)
+            if b" 201 " not in head.partition(b"\r\n")[0]:
+                raise RuntimeError(body.decode())
+        writer.close()
+
+    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
+
+
+@asynccontextmanager
+async def _running(side: str, url: str, folder: Path) -> AsyncIterator[int]:
+    [port] = choose_ports([side]).values()
+    keys = ensure_keys(folder / "keys")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("NSS_")},
+        DATABASE: url,
+        "NSS_ENVIRONMENT": "test",
+        "NSS_KAFKA_BOOTSTRAP": f"{LOOPBACK}:1",
+        "NSS_INTAKE_DATABASE_URL": url,
+        "NSS_INTAKE_RELAY_DATABASE_URL": url,
+        "NSS_INTAKE_HOST": LOOPBACK,
+        "NSS_INTAKE_PORT": str(port),
+        "NSS_INTAKE_URL": f"http://{LOOPBACK}:{port}",
+        "NSS_PROVISIONING_URL": "http://notice.example",
+        "NSS_STAFF_KEYS_DIR": str(keys.staff.public_keys),
+        "NSS_INTAKE_TICKET_KEY_FILE": str(keys.ticket.private_key),
+    }
+    command = [sys.executable, "-m", "tests.benchmarks.posting_server", side, str(port)]
+    log = folder / "log" / f"{side}.log"
+    part = processes.start_detached(side, command, log=log, cwd=ROOT, environment=environment)
+    try:
+        await asyncio.to_thread(processes.wait_until_ready, part, lambda: _answers(port), seconds=READY_SECONDS)
+        yield port
+    finally:
+        await asyncio.to_thread(processes.stop_part, part, patience_seconds=10.0)
+
+
+def _answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def main() -> None:
+    """Measure, print the figure as JSON, end with exit code 1 if it misses what it must reach."""
+    parser = argparse.ArgumentParser(description="Posted applications beside bare inserts.")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--posts", type=int, default=POSTS)
+    arguments = parser.parse_args()
+    with stack_folder() as folder:
+        stack = LocalStack(folder)
+        try:
+            stack.start_parts([POSTGRES])
+            rounds = asyncio.run(measure(stack.state.postgres_dsn, folder, arguments.rounds, arguments.posts))
+        finally:
+            stack.wipe()
+    ratios = sorted(each.ratio for each in rounds)
+    bare = [each.bare for each in rounds]
+    spread = max(bare) / min(bare)
+    figure = {
+        "P6": round(statistics.median(ratios), 3),
+        "lowest": round(ratios[0], 3),
+        "highest": round(ratios[-1], 3),
+        "must": MUST,
+        "posts_per_second": round(statistics.median(each.ours for each in rounds)),
+        "bare_per_second": round(statistics.median(bare)),
+        "spread_of_bare": round(spread, 2),
+        "verdict": "too noisy" if spread > QUIET_SPREAD else "met" if statistics.median(ratios) >= MUST else "missed",
+    }
+    print(json.dumps(figure, indent=2))
+    raise SystemExit(1 if figure["verdict"] == "missed" else 0)
+
+
+if __name__ == "__main__":
+    main()
