@@ -11,7 +11,14 @@ import typer
 
 from deploy import doctor as doctors
 from deploy.errors import CommandError, ExitCode, NotRunning
-from deploy.operate import catalogue_command, mails_command, provisioning_command, trace_command, watch_command
+from deploy.operate import (
+    catalogue_command,
+    flow_command,
+    mails_command,
+    provisioning_command,
+    trace_command,
+    watch_command,
+)
 from deploy.operate.accounts_command import app as accounts_app
 from deploy.operate.contracts_command import app as contracts_app
 from deploy.operate.news_command import app as news_app
@@ -35,6 +42,8 @@ app.add_typer(catalogue_command.app, name="catalogue")
 app.add_typer(mails_command.app, name="mails")
 app.command("watch")(watch_command.watch)
 app.command("trace")(trace_command.trace)
+app.command("lag")(flow_command.lag)
+app.command("stalled")(flow_command.stalled)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")]
