@@ -14,7 +14,9 @@ from deploy.errors import CommandError, ExitCode, NotRunning
 from deploy.operate import (
     catalogue_command,
     flow_command,
+    letters_command,
     mails_command,
+    outbox_command,
     provisioning_command,
     trace_command,
     watch_command,
@@ -40,6 +42,9 @@ for group, word in ((topics_app, "topics"), (contracts_app, "contracts"), (sched
 app.add_typer(provisioning_command.app, name="provisioning")
 app.add_typer(catalogue_command.app, name="catalogue")
 app.add_typer(mails_command.app, name="mails")
+app.add_typer(letters_command.dlq_app, name="dlq")
+app.add_typer(letters_command.held_app, name="held")
+app.add_typer(outbox_command.app, name="outbox")
 app.command("watch")(watch_command.watch)
 app.command("trace")(trace_command.trace)
 app.command("lag")(flow_command.lag)

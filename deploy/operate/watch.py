@@ -74,14 +74,22 @@ async def watch_revealed(broker: KafkaSettings, selection: Selection, show: Show
     topics = [topic.name for topic in selection.topics]
     async with writer(broker) as write:
         async for records in _selected(broker, selection):
-            look = PayloadRevealed(
-                operator=operator, reason=reason, topics=topics, filter=selection.as_text(), count=len(records)
-            )
-            await write(look, operator)
+            await write(_look(operator, reason, topics, selection.as_text(), len(records)), operator)
             for record in records:
                 show(record, record.data())
             count += len(records)
     return count
+
+
+async def audit_look(broker: KafkaSettings, topics: Sequence[str], chosen: str, reason: str, count: int) -> None:
+    """Say on `nss.operation.v1` that hidden fields of `count` records are about to be looked at, and why."""
+    operator = operator_name(broker)
+    async with writer(broker) as write:
+        await write(_look(operator, reason, topics, chosen, count), operator)
+
+
+def _look(operator: str, reason: str, topics: Sequence[str], chosen: str, count: int) -> PayloadRevealed:
+    return PayloadRevealed(operator=operator, reason=reason, topics=list(topics), filter=chosen, count=count)
 
 
 async def _selected(broker: KafkaSettings, selection: Selection) -> AsyncIterator[Sequence[SeenRecord]]:

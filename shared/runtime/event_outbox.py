@@ -192,3 +192,10 @@ def _columns(events: Sequence[Event[EventData]], values: Sequence[bytes]) -> lis
         [event.traceparent for event in events],
         [event.time for event in events],
     ]
+
+
+async def find_outbox_state(db: Connection) -> tuple[int, datetime | None]:
+    """How many rows wait for the relay, and since when the oldest."""
+    row = await db.fetchrow("select count(*) as waiting, min(created_at) as oldest from event_outbox")
+    assert row is not None
+    return row["waiting"], row["oldest"]

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from shared.contracts.topics import ServiceName
 from shared.runtime import metrics
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.database import DATABASE_ERRORS, Pool
@@ -56,7 +57,7 @@ class RelayState(Protocol):
 class ProcessState:
     """What runs in this process, as far as probes must know. The parts appear as they are started."""
 
-    service: str
+    service: ServiceName
     role: ServiceRole
     version: str
     clock: Clock

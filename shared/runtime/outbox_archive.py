@@ -67,6 +67,16 @@ async def republish(db: Connection, topic: Topic, since: datetime) -> int:
     return int(status.split()[-1])
 
 
+async def count_archived(db: Connection, topic: Topic, since: datetime) -> int:
+    """How many events `republish` would put back."""
+    count: int = await db.fetchval(
+        "select count(distinct (id, type)) from event_outbox_archive where topic = $1 and created_at >= $2",
+        topic.name,
+        since,
+    )
+    return count
+
+
 async def roll_archive(pool: Pool, today: date) -> int:
     """Create the coming days' partitions and drop those older than seven days; returns how many changed."""
     changed: int = await pool.fetchval("select roll_outbox_archive($1, $2, $3)", today, KEPT_DAYS, DAYS_AHEAD)

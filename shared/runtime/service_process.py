@@ -26,6 +26,7 @@ from shared.runtime.kafka import KafkaUnreachable, check_broker
 from shared.runtime.logs import get_log
 from shared.runtime.migrations import pending_migrations
 from shared.runtime.operate import operate_routes
+from shared.runtime.operate_events import EventOperations
 from shared.runtime.service_parts import CannotStart, Resources, ServiceDefinition, ServiceParts
 from shared.runtime.settings import ServiceRole
 from shared.runtime.web_measures import Measured
@@ -167,7 +168,8 @@ class ServiceProcess:
 
 def build_app(state: ProcessState, parts: ServiceParts, staff_keys: Path | None) -> Starlette:
     """Probes, metrics, `/operate/v1` and `/catalogue`, and the service's pages at `/` in the roles that serve them."""
-    operate = operate_routes(parts.operate, staff_keys, state.clock)
+    events = EventOperations(state.service, state.pool, state.clock)
+    operate = operate_routes([*events.routes(), *parts.operate], staff_keys, state.clock)
     routes: list[BaseRoute] = [*probe_routes(state), operate, *catalogue_routes()]
     if parts.pages is not None and state.role != "worker":
         routes.append(Mount("/", Measured(parts.pages, state.service)))
