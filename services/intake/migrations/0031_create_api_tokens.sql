@@ -25,5 +25,5 @@ create table api_answers (
     primary key (office_code, idempotency_key)
 );
 
-comment on column api_answers.body is 'the JSON text as it was sent: the same answer is the same bytes';
+comment on column api_answers.body is 'the JSON text as it was sent; empty only inside the transaction that claims the key';
 create index api_answers_answered_at on api_answers (answered_at);

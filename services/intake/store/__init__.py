@@ -80,6 +80,7 @@ from services.intake.store.news import (
 from services.intake.store.register import (
     abolish_mailboxes,
     find_contract,
+    find_office_facts,
     find_schedule,
     insert_mailboxes,
     list_mailboxes,
@@ -89,18 +90,20 @@ from services.intake.store.register import (
 )
 from services.intake.store.retention import erase_contacts
 from services.intake.store.tokens import (
+    claim_key,
     delete_old_answers,
+    find_answer,
     find_office_of_token,
-    insert_answer,
     insert_token,
     list_tokens,
-    lock_answer,
     revoke_token,
+    update_answer,
 )
 
 __all__ = [
     "abolish_mailboxes",
     "claim_contracts_to_republish",
+    "claim_key",
     "clear_login_failures",
     "close_account",
     "close_clarifications",
@@ -116,6 +119,7 @@ __all__ = [
     "discard_draft",
     "erase_contacts",
     "find_address_block",
+    "find_answer",
     "find_application",
     "find_closed_office_in_clarification",
     "find_content",
@@ -124,6 +128,7 @@ __all__ = [
     "find_draft",
     "find_latest_content",
     "find_mail_outcomes",
+    "find_office_facts",
     "find_office_of_token",
     "find_open_receipt_number",
     "find_password",
@@ -131,7 +136,6 @@ __all__ = [
     "find_receipt_number_of_form",
     "find_schedule",
     "insert_account_to_be_opened",
-    "insert_answer",
     "insert_application",
     "insert_audit_entry",
     "insert_clarifications",
@@ -153,7 +157,6 @@ __all__ = [
     "list_timeline",
     "list_tokens",
     "lock_address_failures",
-    "lock_answer",
     "lock_application",
     "lock_applications",
     "lock_contract",
@@ -168,6 +171,7 @@ __all__ = [
     "retire_mailboxes",
     "revoke_token",
     "update_address_failures",
+    "update_answer",
     "update_applications",
     "update_draft",
     "update_login_failures",

@@ -1,7 +1,8 @@
 """The contract register, the mailboxes of each office, and the registration schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import asyncpg
 
@@ -62,6 +63,29 @@ async def list_mailboxes(db: Connection, office_code: str) -> list[OfficeMailbox
     return [_mailbox(row) for row in rows]
 
 
+async def find_office_facts(
+    db: Connection, office_code: str
+) -> tuple[ContractPublished, list[OfficeMailbox], SchedulePublished | None] | None:
+    """Contract, mailboxes and schedule in one look: what every form is checked against."""
+    row = await db.fetchrow(
+        """
+        select register, (select published from schedule) as published,
+            array(
+                select (mailbox_id, office_code, kind, active_from, abolished_on, issued_by)
+                from mailboxes where mailboxes.office_code = contracts.office_code order by mailbox_id
+            ) as boxes
+        from contracts where office_code = $1
+        """,
+        office_code,
+    )
+    if row is None:
+        return None
+    names = ("mailbox_id", "office_code", "kind", "active_from", "abolished_on", "issued_by")
+    boxes = [_mailbox(dict(zip(names, box, strict=True))) for box in row["boxes"]]
+    schedule = SchedulePublished.model_validate(row["published"]) if row["published"] else None
+    return ContractPublished.model_validate(row["register"]), boxes, schedule
+
+
 async def insert_mailboxes(db: Connection, mailboxes: Sequence[OfficeMailbox]) -> None:
     """Add mailboxes; one that is known already stays as it is."""
     await db.execute(
@@ -114,7 +138,7 @@ async def upsert_schedule(db: Connection, schedule: SchedulePublished) -> None:
     )
 
 
-def _mailbox(row: asyncpg.Record) -> OfficeMailbox:
+def _mailbox(row: asyncpg.Record | Mapping[str, Any]) -> OfficeMailbox:
     return OfficeMailbox(
         mailbox_id=MailboxId(row["mailbox_id"]),
         office_code=OfficeCode(row["office_code"]),

@@ -90,35 +90,43 @@ async def revoke_token(db: Connection, office_code: str, token_id: UUID, now: da
     return known is True
 
 
-async def lock_answer(db: Connection, office_code: str, idempotency_key: str) -> ApiAnswer | None:
-    """The answer the key has led to. Posts with one key queue here until the transaction ends."""
-    await db.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{office_code}/{idempotency_key}")
-    row = await db.fetchrow(
-        """
-        select request_sha256, status, body from api_answers where office_code = $1 and idempotency_key = $2
-        """,
-        office_code,
-        idempotency_key,
-    )
-    return ApiAnswer(row["request_sha256"], row["status"], row["body"]) if row else None
-
-
-async def insert_answer(
-    db: Connection, office_code: str, idempotency_key: str, answer: ApiAnswer, now: datetime
-) -> None:
-    """Keep the answer for whoever sends the same post again."""
-    await db.execute(
+async def claim_key(
+    db: Connection, office_code: str, idempotency_key: str, request_sha256: bytes, now: datetime
+) -> bool:
+    """Take the key for a post. Posts with one key queue here; False for those that find an answer."""
+    claimed = await db.fetchval(
         """
         insert into api_answers (office_code, idempotency_key, request_sha256, status, body, answered_at)
-        values ($1, $2, $3, $4, $5, $6)
+        values ($1, $2, $3, 0, '', $4) on conflict do nothing returning true
         """,
         office_code,
         idempotency_key,
-        answer.request_sha256,
-        answer.status,
-        answer.body,
+        request_sha256,
         now,
     )
+    return claimed is True
+
+
+async def update_answer(db: Connection, office_code: str, idempotency_key: str, answer: ApiAnswer) -> None:
+    """Keep the answer of a claimed key for whoever sends the same post again."""
+    await db.execute(
+        "update api_answers set status = $3, body = $4 where office_code = $1 and idempotency_key = $2",
+        office_code,
+        idempotency_key,
+        answer.status,
+        answer.body,
+    )
+
+
+async def find_answer(db: Connection, office_code: str, idempotency_key: str) -> ApiAnswer:
+    """The answer a key has led to."""
+    row = await db.fetchrow(
+        "select request_sha256, status, body from api_answers where office_code = $1 and idempotency_key = $2",
+        office_code,
+        idempotency_key,
+    )
+    assert row is not None
+    return ApiAnswer(row["request_sha256"], row["status"], row["body"])
 
 
 async def delete_old_answers(db: Connection, answered_before: datetime, at_most: int) -> int:

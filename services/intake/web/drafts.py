@@ -71,7 +71,8 @@ class DraftPages:
 
     async def get_draft(self, request: Request) -> Response:
         """Where to go on: the first page with something missing, else the check page."""
-        owner = await self._owner(request)
+        session = await require_session(self.intake, request)
+        owner = draft_owner(session, request)
         if answer := await registered_already(self.intake, owner):
             return answer
         view = await self._view(owner)
@@ -79,14 +80,14 @@ class DraftPages:
 
     async def post_discard(self, request: Request) -> Response:
         """Throw the draft away."""
-        owner = await self._owner(request)
+        owner = draft_owner(await require_session(self.intake, request), request)
         await workflows.discard_draft(self.intake.pool, owner)
         return RedirectResponse("/menu", status_code=303)
 
     async def get_step(self, request: Request) -> Response:
         """One page of the form as it was typed; opened from the check page it shows what is wrong."""
         session = await require_session(self.intake, request)
-        owner, step = await self._owner(request), step_of(request.path_params["step"])
+        owner, step = draft_owner(session, request), step_of(request.path_params["step"])
         if answer := await registered_already(self.intake, owner):
             return answer
         view = await self._view(owner)
@@ -99,7 +100,7 @@ class DraftPages:
     async def post_step(self, request: Request) -> Response:
         """Keep what was typed; on to the next page, or the same again with every error of it."""
         session = await require_session(self.intake, request)
-        owner, step = await self._owner(request), step_of(request.path_params["step"])
+        owner, step = draft_owner(session, request), step_of(request.path_params["step"])
         posted = await read_form(request)
         if answer := await registered_already(self.intake, owner):
             return answer
@@ -113,14 +114,10 @@ class DraftPages:
     async def get_check(self, request: Request) -> Response:
         """Before and after, with the register button (B22)."""
         session = await require_session(self.intake, request)
-        owner = await self._owner(request)
+        owner = draft_owner(session, request)
         if answer := await registered_already(self.intake, owner):
             return answer
         return await check_page(self.intake, session, owner)
-
-    async def _owner(self, request: Request) -> DraftOwner:
-        session = await require_session(self.intake, request)
-        return DraftOwner(session.account, form_token_of(request.path_params["form_token"]))
 
     async def _view(self, owner: DraftOwner) -> DraftView:
         return await workflows.view_draft(self.intake.pool, owner, self.intake.form_rules, self.intake.clock.now())
@@ -146,6 +143,11 @@ class DraftPages:
             "kept_days": self.intake.form_rules.draft_business_days,
         }
         return page(self.intake.environment, f"step_{step.value}.html", status=status, session=session, **context)
+
+
+def draft_owner(session: Session, request: Request) -> DraftOwner:
+    """Whose draft the address names. Raises DraftNotFound for anything that is no form token."""
+    return DraftOwner(session.account, form_token_of(request.path_params["form_token"]))
 
 
 def form_token_of(text: str) -> UUID:

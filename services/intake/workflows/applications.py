@@ -16,7 +16,7 @@ from services.intake.domain.news import NewsKind
 from services.intake.domain.office_facts import FormRules, OfficeFacts
 from services.intake.domain.schedule import business_calendar, review_starts_on
 from services.intake.domain.timeline import Actor, TimelineKind
-from services.intake.workflows.office_facts import load_form_facts
+from services.intake.workflows.office_facts import load_form_facts, office_applied_for
 from services.intake.workflows.progress import entry_of, tell
 from services.intake.workflows.refusals import (
     CheckPageOutdated,
@@ -27,6 +27,7 @@ from services.intake.workflows.refusals import (
 )
 from shared.contracts.envelope import new_event
 from shared.contracts.event_data import ApplicationKind
+from shared.contracts.intake_events import ApplicationReceived
 from shared.kernel.identifiers import RECEIPTS_PER_YEAR, OfficeCode, ReceiptNumber, receipt_number
 from shared.kernel.local_time import TOKYO
 from shared.runtime.database import Connection, Pool, transaction
@@ -74,14 +75,14 @@ async def receive_application(
         submission = Submission(
             registration.office_code, registration.form_token, draft.form, registration.shown_diff_sha256
         )
-        application = await receive_locked(db, submission, rules, now, new_id)
+        application, _ = await receive_locked(db, submission, rules, now, new_id)
         await store.delete_draft(db, registration.form_token)
     return application.receipt_number
 
 
 async def receive_locked(
     db: Connection, submission: Submission, rules: FormRules, now: datetime, new_id: NewId
-) -> Application:
+) -> tuple[Application, ApplicationReceived]:
     """Check the form again under the office's lock, and register it: application, revision, timeline, news, event.
 
     Raises FormRefused, OpenApplicationExists and CheckPageOutdated.
@@ -98,7 +99,7 @@ async def receive_locked(
     entry = entry_of(event, TimelineKind.RECEIVED, Actor.APPLICANT, now, next_on=received.review_starts_on)
     await tell(db, application, entry, NewsKind.RECEIVED)
     await append_events(db, [event])
-    return application
+    return application, received
 
 
 async def _check_locked(
@@ -106,8 +107,7 @@ async def _check_locked(
 ) -> tuple[CheckedForm, OfficeFacts]:
     """The form checked under the lock of the office it is about, so that no second application can slip in between."""
     form = submission.form
-    facts = await load_form_facts(db, submission.applicant, form.office_code, rules, now)
-    office_code = facts.contract.office_code
+    office_code = await office_applied_for(db, submission.applicant, form.office_code)
     if await store.lock_contract(db, office_code) is None:
         raise OfficeNotRegistered(office_code)
     facts = await load_form_facts(db, submission.applicant, form.office_code, rules, now)

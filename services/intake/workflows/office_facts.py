@@ -11,6 +11,16 @@ from shared.kernel.japanese_text import narrow
 from shared.runtime.database import Connection
 
 
+async def office_applied_for(db: Connection, applicant: str, typed_office_code: str) -> str:
+    """The office typed, if the applicant may apply for it, else its own."""
+    target = narrow(typed_office_code).upper()
+    if target == applicant:
+        return applicant
+    own = await store.find_contract(db, applicant)
+    may_apply = own is not None and target in offices_to_apply_for(own)
+    return target if may_apply and await store.find_contract(db, target) is not None else applicant
+
+
 async def load_form_facts(
     db: Connection,
     applicant: str,
@@ -20,13 +30,5 @@ async def load_form_facts(
     corrects: Corrected | None = None,
 ) -> OfficeFacts:
     """The facts of the office typed, if the applicant may apply for it, else its own. Raises OfficeNotRegistered."""
-    own = await load_facts(db, applicant, now)
-    target = narrow(typed_office_code).upper()
-    facts = own if target == applicant else await _facts_of_sister(db, own, target, now)
+    facts = await load_facts(db, await office_applied_for(db, applicant, typed_office_code), now)
     return replace(facts, corrects=corrects, find_unprintable=rules.find_unprintable)
-
-
-async def _facts_of_sister(db: Connection, own: OfficeFacts, target: str, now: datetime) -> OfficeFacts:
-    if target not in offices_to_apply_for(own.contract) or await store.find_contract(db, target) is None:
-        return own
-    return await load_facts(db, target, now)

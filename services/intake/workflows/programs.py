@@ -30,6 +30,7 @@ ANSWERS_FORGOTTEN_AT_ONCE = 500
 
 Tell = Callable[[Application, Content], dict[str, Any]]
 """What a program is answered about an application."""
+Act = Callable[[Connection], Awaitable[tuple[Application, Content]]]
 
 
 class TokenUnknown(LookupError):
@@ -90,7 +91,7 @@ async def receive_once(
 ) -> ApiAnswer:
     """Register a form that a program sends whole. Raises KeyReused and what `receive_locked` raises."""
 
-    async def register(db: Connection) -> Application:
+    async def register(db: Connection) -> tuple[Application, Content]:
         return await receive_locked(db, Submission(post.office_code, new_id(), form), rules, now, new_id)
 
     return await _once(pool, post, 201, now, register)
@@ -101,8 +102,9 @@ async def correct_once(
 ) -> ApiAnswer:
     """Answer a question by a corrected form. Raises KeyReused and what `correct_locked` raises."""
 
-    async def correct(db: Connection) -> Application:
-        return await correct_locked(db, form, rules, now, new_id)
+    async def correct(db: Connection) -> tuple[Application, Content]:
+        application = await correct_locked(db, form, rules, now, new_id)
+        return application, await _content(db, application)
 
     return await _once(pool, post, 200, now, correct)
 
@@ -112,11 +114,11 @@ async def withdraw_once(
 ) -> ApiAnswer:
     """Withdraw, or ask review to. Raises KeyReused and what `withdraw_application` raises."""
 
-    async def withdraw(db: Connection) -> Application:
+    async def withdraw(db: Connection) -> tuple[Application, Content]:
         await withdraw_in(db, withdrawal, now, new_id)
         application = await store.find_application(db, withdrawal.receipt_number, withdrawal.office_code)
         assert application is not None
-        return application
+        return application, await _content(db, application)
 
     return await _once(pool, post, 200, now, withdraw)
 
@@ -127,22 +129,28 @@ async def forget_answers(pool: Pool, now: datetime) -> int:
         return await store.delete_old_answers(db, now - ANSWERS_KEPT, ANSWERS_FORGOTTEN_AT_ONCE)
 
 
-async def _once(
-    pool: Pool, post: ProgramPost, status: int, now: datetime, act: Callable[[Connection], Awaitable[Application]]
-) -> ApiAnswer:
+async def _once(pool: Pool, post: ProgramPost, status: int, now: datetime, act: Act) -> ApiAnswer:
     """Act and keep the answer in one transaction; a refusal keeps nothing, so that the same post may try again."""
     async with transaction(pool) as db:
-        known = await store.lock_answer(db, post.office_code, post.idempotency_key)
-        if known is not None:
-            if known.request_sha256 != post.request_sha256:
-                raise KeyReused
-            return known
-        application = await act(db)
-        content = await store.find_content(db, application.receipt_number, application.revision)
-        assert content is not None
-        answer = ApiAnswer(post.request_sha256, status, json.dumps(post.tell(application, content), ensure_ascii=False))
-        await store.insert_answer(db, post.office_code, post.idempotency_key, answer, now)
+        if not await store.claim_key(db, post.office_code, post.idempotency_key, post.request_sha256, now):
+            return await _first_answer(db, post)
+        told = post.tell(*await act(db))
+        answer = ApiAnswer(post.request_sha256, status, json.dumps(told, ensure_ascii=False))
+        await store.update_answer(db, post.office_code, post.idempotency_key, answer)
     return answer
+
+
+async def _first_answer(db: Connection, post: ProgramPost) -> ApiAnswer:
+    known = await store.find_answer(db, post.office_code, post.idempotency_key)
+    if known.request_sha256 != post.request_sha256:
+        raise KeyReused
+    return known
+
+
+async def _content(db: Connection, application: Application) -> Content:
+    content = await store.find_content(db, application.receipt_number, application.revision)
+    assert content is not None
+    return content
 
 
 def _digest(token: str) -> bytes:

@@ -112,15 +112,11 @@ async def view_contract_of(pool: Pool, caller: str, office_code: str, now: datet
 
 async def load_facts(db: Connection, office_code: str, now: datetime) -> OfficeFacts:
     """What a form of the office is checked against. Raises OfficeNotRegistered."""
-    contract = await store.find_contract(db, office_code)
-    if contract is None:
+    found = await store.find_office_facts(db, office_code)
+    if found is None:
         raise OfficeNotRegistered(office_code)
-    return OfficeFacts(
-        contract=contract,
-        mailboxes=await store.list_mailboxes(db, office_code),
-        schedule=await store.find_schedule(db),
-        today=local_date(now),
-    )
+    contract, mailboxes, schedule = found
+    return OfficeFacts(contract=contract, mailboxes=mailboxes, schedule=schedule, today=local_date(now))
 
 
 async def keep_schedules(db: Connection, events: Sequence[Event[SchedulePublished]]) -> None:
