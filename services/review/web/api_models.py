@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from services.review.domain.case_file import CaseFile
 from services.review.domain.claims import Claim
@@ -27,11 +27,25 @@ def _read_date(value: Any) -> Any:
 AnyDate = Annotated[date, BeforeValidator(_read_date)]
 
 
-class _Body(BaseModel):
+class ApiBody(BaseModel):
+    """A body of the staff API: no field it does not know, no text that no database column can hold."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_stored(cls, value: Any) -> Any:
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and not _is_storable(text) for text in texts):
+            raise ValueError("a NUL or half a character")
+        return value
 
-class LoginBody(_Body):
+
+def _is_storable(text: str) -> bool:
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+
+
+class LoginBody(ApiBody):
     """Who wants a token."""
 
     login: str = Field(max_length=200)
@@ -59,7 +73,7 @@ class ProblemAnswer(BaseModel):
     code: str
 
 
-class RegistrationDayBody(_Body):
+class RegistrationDayBody(ApiBody):
     """One row; without its own system-setting deadline it is four business days before."""
 
     registration_date: AnyDate
@@ -67,14 +81,14 @@ class RegistrationDayBody(_Body):
     system_setting_deadline: AnyDate | None = None
 
 
-class CalendarExceptionBody(_Body):
+class CalendarExceptionBody(ApiBody):
     """A day that the calendar closes or opens."""
 
     date: AnyDate
     reason: str = Field(min_length=1, max_length=200)
 
 
-class ScheduleBody(_Body):
+class ScheduleBody(ApiBody):
     """The whole schedule and calendar: what is not in it is no longer so."""
 
     registration_days: list[RegistrationDayBody] = Field(max_length=MAX_ROWS)
@@ -152,7 +166,7 @@ def _proposal(proposal: ProposedApproval | None) -> dict[str, Any] | None:
     return {
         "proposed_by": proposal.proposed_by,
         "proposed_at": _instant(proposal.proposed_at),
-        "confirmed_start_date": proposal.form.confirmed_start_date,
+        "confirmed_start_date": _iso(proposal.confirmed_start_date),
         "note": proposal.form.note,
     }
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.review.domain.review import (
     ApprovalForm,
@@ -15,17 +15,14 @@ from services.review.domain.review import (
     VoidForm,
     VoidReason,
 )
+from services.review.web.api_models import ApiBody
 
 LONGEST_TEXT = 4000
 LONGEST_DATE = 40
 MOST_ROWS = 50
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ApprovalBody(_Body):
+class ApprovalBody(ApiBody):
     """An approval; `acknowledged` names the failing checks, one by one."""
 
     revision: int
@@ -45,7 +42,7 @@ class ApprovalBody(_Body):
         )
 
 
-class ClarificationBody(_Body):
+class ClarificationBody(ApiBody):
     """A question to the applicant."""
 
     revision: int
@@ -58,7 +55,7 @@ class ClarificationBody(_Body):
         return ClarificationForm(self.revision, self.reason_code, self.question, self.answer_by)
 
 
-class CancelBody(_Body):
+class CancelBody(ApiBody):
     """The wish to have a question back."""
 
     clarification_id: UUID
@@ -68,7 +65,7 @@ class CancelBody(_Body):
         return CancelForm(self.clarification_id)
 
 
-class VoidBody(_Body):
+class VoidBody(ApiBody):
     """A void; `reason` is one of the typed codes."""
 
     revision: int
@@ -80,7 +77,7 @@ class VoidBody(_Body):
         return VoidForm(self.revision, self.reason, self.note)
 
 
-class StartDateBody(_Body):
+class StartDateBody(ApiBody):
     """Another start date."""
 
     revision: int
@@ -92,7 +89,7 @@ class StartDateBody(_Body):
         return StartDateForm(self.revision, self.confirmed_start_date, self.note)
 
 
-class SettingBody(_Body):
+class SettingBody(ApiBody):
     """The system setting is complete; without a date, today."""
 
     revision: int
@@ -103,7 +100,7 @@ class SettingBody(_Body):
         return SettingForm(self.revision, self.completed_on)
 
 
-class SecondBody(_Body):
+class SecondBody(ApiBody):
     """What a second approver decides about a proposal."""
 
     revision: int

@@ -119,10 +119,11 @@ async def test_of_two_reviewers_one_decides_and_the_other_is_told_who(desk: Desk
     numbers = await prepared(desk, races)
 
     async def race(number: ReceiptNumber) -> tuple[Outcome, Outcome]:
-        both = (approve(desk, number, FIRST), ask(desk, number, SECOND))
+        approving, asking = approve(desk, number, FIRST), ask(desk, number, SECOND)
         if int(number[2:6]) % 2:
-            return tuple(await asyncio.gather(*both))
-        return tuple((await asyncio.gather(*both[::-1]))[::-1])
+            return await asyncio.gather(approving, asking)
+        asked, approved = await asyncio.gather(asking, approving)
+        return approved, asked
 
     winners = Counter[str]()
     for number, (approved, asked) in zip(numbers, await run_all(numbers, race), strict=True):

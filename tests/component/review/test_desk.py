@@ -339,7 +339,6 @@ async def test_every_fault_of_a_pasted_schedule_is_shown_at_once_and_the_text_is
     answer = await operator.post("/schedule/check", data=form)
     assert answer.status_code == 422
     for text in (
-        "4件以上",
         "1行目：日付は",
         "1行目：申込締切日は",
         "2行目：種別は",

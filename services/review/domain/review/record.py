@@ -13,6 +13,7 @@ from shared.contracts.event_data import ApplicationKind, EventData, MailboxKind
 from shared.contracts.people import Contact, MailboxChange, PasswordReissue, SystemAdministratorAddress
 from shared.contracts.review_events import DecidedBy, MailboxCounts
 from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
+from shared.kernel.japanese_text import parse_japanese_date
 from shared.kernel.local_time import local_date
 
 
@@ -61,6 +62,11 @@ class ProposedApproval:
     proposed_by: str
     proposed_by_login: str
     proposed_at: datetime
+
+    @property
+    def confirmed_start_date(self) -> date | None:
+        """The day that was entered; None for a reissue."""
+        return parse_japanese_date(self.form.confirmed_start_date)
 
 
 @dataclass(frozen=True, slots=True)
