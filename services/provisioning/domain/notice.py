@@ -43,6 +43,14 @@ class NoticeMailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks, as intake's ticket says: for which office's application, and logged in as which office."""
+
+    office_code: OfficeCode
+    acting_office: OfficeCode
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeView:
     """One look at a notice. `revealed` are the mailboxes whose passwords were shown in clear."""
 

@@ -10,6 +10,11 @@ create view mail_server_logins as
 
 comment on view mail_server_logins is 'who may log in at this moment: active in the ledger, and with a password';
 
+create view mail_server_refused as
+    select mailbox_id from mailboxes where status <> 'active';
+
+comment on view mail_server_refused is 'who may not log in, whatever other list of accounts the mail server has';
+
 create view mail_server_erasable as
     select mailbox_id, content_erasable_from
     from mailboxes
@@ -51,15 +56,15 @@ begin
     execute format('revoke update, delete on notice_views, audit_seals from %I', app);
     execute format('revoke insert, update, delete on audit_entries, schema_migrations from %I', app);
     execute format('revoke insert, update on audit_unsealed from %I', app);
-    execute format('revoke all on mail_server_logins, mail_server_erasable from %I', app);
+    execute format('revoke all on mail_server_logins, mail_server_refused, mail_server_erasable from %I', app);
     execute format('grant execute on function write_audit_entry(timestamptz, text, text, jsonb) to %I', app);
 
     -- relay: what is to be published, and its archive.
     execute format('grant select, insert, update, delete on event_outbox, event_outbox_archive to %I', relay);
     execute format('grant select on schema_migrations to %I', relay);
 
-    -- mail server: who may log in, and what may be erased.
-    execute format('grant select on mail_server_logins, mail_server_erasable to %I', mail_server);
+    -- mail server: who may log in and who may not, and what may be erased.
+    execute format('grant select on mail_server_logins, mail_server_refused, mail_server_erasable to %I', mail_server);
 
     -- auditor: the books and the audit, nothing from which a secret could be won.
     foreach readable in array array[

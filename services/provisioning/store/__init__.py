@@ -66,6 +66,7 @@ from services.provisioning.store.life import move_abolitions as move_abolitions
 from services.provisioning.store.life import move_mailboxes as move_mailboxes
 from services.provisioning.store.life import move_start_dates as move_start_dates
 from services.provisioning.store.life import void_mailboxes as void_mailboxes
+from services.provisioning.store.notices import act_for_office as act_for_office
 from services.provisioning.store.notices import delete_expired_tickets as delete_expired_tickets
 from services.provisioning.store.notices import find_busy_offices as find_busy_offices
 from services.provisioning.store.notices import find_notice as find_notice

@@ -47,6 +47,11 @@ async def delete_expired_tickets(db: Connection, now: datetime, limit: int) -> i
     return len(rows)
 
 
+async def act_for_office(db: Connection, office_code: OfficeCode) -> None:
+    """From here to the end of the transaction, see the rows of this office alone, whatever a query asks for."""
+    await db.execute("select set_config('nss.office', $1, true)", office_code)
+
+
 async def find_notice(db: Connection, receipt_number: ReceiptNumber) -> Notice | None:
     """The notice without its mailboxes; None where no password was issued."""
     row = await db.fetchrow(

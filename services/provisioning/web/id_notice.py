@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from services.provisioning import workflows
-from services.provisioning.domain.notice import ShownNotice
+from services.provisioning.domain.notice import ShownNotice, Visitor
 from services.provisioning.domain.ticket import NoticeFault
 from services.provisioning.rendering import NoticeLinks, render_id_notice, render_refusal
 from services.provisioning.vault import KeyStoreUnavailable
@@ -93,7 +93,7 @@ class IdNotice:
         session = await _session_for(request, number, self.pages)
         if session is None:
             return self.pages.refuse(NoticeFault.SESSION_OVER, number)
-        shown = await workflows.view_id_notice(self.desk, number, _acting_office(session))
+        shown = await workflows.view_id_notice(self.desk, number, _visitor(session))
         return _answer(shown, session, number, self.pages)
 
     async def get_reveal(self, receipt_number: str) -> Response:
@@ -111,7 +111,7 @@ class IdNotice:
         if not chosen:
             return _to_notice(number)
         try:
-            shown = await workflows.reveal_id_notice(self.desk, number, _acting_office(session), chosen)
+            shown = await workflows.reveal_id_notice(self.desk, number, _visitor(session), chosen)
         except KeyStoreUnavailable:
             return self.pages.refuse(NoticeFault.KEYS_AWAY, number)
         return _answer(shown, session, number, self.pages, form.text("show") or form.text("hide"))
@@ -159,8 +159,8 @@ def _answer(
     return render_id_notice(pages.environment, shown, pages.links(receipt_number), usable_until, pressed)
 
 
-def _acting_office(session: Session) -> OfficeCode:
-    return OfficeCode(session.attributes["acting_office"])
+def _visitor(session: Session) -> Visitor:
+    return Visitor(OfficeCode(session.account), OfficeCode(session.attributes["acting_office"]))
 
 
 def _receipt_number(text: str) -> ReceiptNumber:

@@ -11,6 +11,7 @@ from services.provisioning.domain.notice import (
     NoticeView,
     PasswordDisplay,
     ShownNotice,
+    Visitor,
     reveal,
     show_masked,
     show_window_over,
@@ -19,7 +20,7 @@ from services.provisioning.domain.ticket import NoticeFault
 from services.provisioning.vault import KeyDestroyed, KeyStore
 from shared.contracts.envelope import new_event
 from shared.contracts.provisioning_events import NoticeViewed
-from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
+from shared.kernel.identifiers import MailboxId, ReceiptNumber
 from shared.runtime import metrics
 from shared.runtime.clock import Clock
 from shared.runtime.database import Connection, Pool, transaction
@@ -56,17 +57,15 @@ async def accept_ticket(desk: NoticeDesk, ticket: NoticeTicket) -> NoticeFault |
     return None if office == claims.office_code else NoticeFault.FOREIGN_OFFICE
 
 
-async def view_id_notice(
-    desk: NoticeDesk, receipt_number: ReceiptNumber, acting_office: OfficeCode
-) -> ShownNotice | None:
+async def view_id_notice(desk: NoticeDesk, receipt_number: ReceiptNumber, visitor: Visitor) -> ShownNotice | None:
     """The masked notice, audited; None where no password was issued. The window is checked by the clock, here."""
     now = desk.clock.now()
     async with transaction(desk.pool) as db:
-        notice = await _find_notice(db, receipt_number)
+        notice = await _find_notice(db, receipt_number, visitor)
         if notice is None:
             return None
         shown = show_masked(notice, await store.find_calendar(db), now)
-        await _audit(desk, db, shown, acting_office, NoticeAction.OPENED)
+        await _audit(desk, db, shown, visitor, NoticeAction.OPENED)
         if shown.is_open:
             await _tell_viewed(desk, db, notice, now)
     metrics.ID_NOTICE_VIEWS.labels(SERVICE, NoticeAction.OPENED.value).inc()
@@ -74,7 +73,7 @@ async def view_id_notice(
 
 
 async def reveal_id_notice(
-    desk: NoticeDesk, receipt_number: ReceiptNumber, acting_office: OfficeCode, chosen: Collection[MailboxId]
+    desk: NoticeDesk, receipt_number: ReceiptNumber, visitor: Visitor, chosen: Collection[MailboxId]
 ) -> ShownNotice | None:
     """The notice with the chosen passwords in clear, audited; without any once the window is over, even if rows remain.
 
@@ -82,13 +81,13 @@ async def reveal_id_notice(
     """
     now = desk.clock.now()
     async with transaction(desk.pool) as db:
-        notice = await _find_notice(db, receipt_number)
+        notice = await _find_notice(db, receipt_number, visitor)
         if notice is None:
             return None
         shown = show_masked(notice, await store.find_calendar(db), now)
         if shown.is_open:
             shown = await _open(desk, db, shown, chosen)
-        await _audit(desk, db, shown, acting_office, NoticeAction.REVEALED)
+        await _audit(desk, db, shown, visitor, NoticeAction.REVEALED)
     metrics.ID_NOTICE_VIEWS.labels(SERVICE, NoticeAction.REVEALED.value).inc()
     return shown
 
@@ -109,7 +108,8 @@ async def watch_notice_views(desk: NoticeDesk) -> int:
     return 0
 
 
-async def _find_notice(db: Connection, receipt_number: ReceiptNumber) -> Notice | None:
+async def _find_notice(db: Connection, receipt_number: ReceiptNumber, visitor: Visitor) -> Notice | None:
+    await store.act_for_office(db, visitor.office_code)
     notice = await store.find_notice(db, receipt_number)
     if notice is None:
         return None
@@ -128,13 +128,11 @@ async def _open(desk: NoticeDesk, db: Connection, shown: ShownNotice, chosen: Co
     return reveal(shown, passwords)
 
 
-async def _audit(
-    desk: NoticeDesk, db: Connection, shown: ShownNotice, acting_office: OfficeCode, action: NoticeAction
-) -> None:
+async def _audit(desk: NoticeDesk, db: Connection, shown: ShownNotice, visitor: Visitor, action: NoticeAction) -> None:
     view = NoticeView(
         view_id=desk.new_id(),
         receipt_number=shown.notice.receipt_number,
-        acting_office=acting_office,
+        acting_office=visitor.acting_office,
         action=action,
         window_open=shown.is_open,
         revealed=shown.ids(PasswordDisplay.REVEALED),

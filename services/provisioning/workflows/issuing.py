@@ -24,6 +24,7 @@ from shared.contracts.provisioning_events import MailboxIssueFailed
 from shared.contracts.review_events import ApplicationApproved
 from shared.kernel.business_days import BusinessCalendar
 from shared.kernel.identifiers import OfficeCode, ReceiptNumber
+from shared.runtime import metrics
 from shared.runtime.clock import Clock
 from shared.runtime.database import Connection
 from shared.runtime.event_outbox import append_events
@@ -93,10 +94,17 @@ async def issue_mailboxes(
 
     await _write_issues(db, [issue for _, issue in decisions.issues], books)
     await keep_secrets(db, _new_secrets(decisions.issues, candidates), tools.key_store)
-    await store.remember_refusals(db, [failure for _, failure in decisions.failures], tools.clock.now())
+    await remember_refusals(db, [failure for _, failure in decisions.failures], tools.clock)
     await append_events(db, _events(decisions, tools))
     reach("provisioning.between-allocation-and-commit")
     return decisions.waiting
+
+
+async def remember_refusals(db: Connection, failures: Sequence[MailboxIssueFailed], clock: Clock) -> None:
+    """Remember for which revisions nothing was issued, so that no older one is; counted by reason."""
+    await store.remember_refusals(db, failures, clock.now())
+    for failure in failures:
+        metrics.ISSUE_FAILURES.labels("provisioning", failure.reason_code.value).inc()
 
 
 def _decide(

@@ -10,7 +10,7 @@ from services.provisioning.domain.passwords import Credential
 from services.provisioning.domain.reissuing import Reissue, decide_reissue, reissued_data
 from services.provisioning.domain.viewing_window import WindowChangeCause
 from services.provisioning.workflows.credentials import NewSecret, keep_secrets
-from services.provisioning.workflows.issuing import Approval, Candidates, IssuingTools
+from services.provisioning.workflows.issuing import Approval, Candidates, IssuingTools, remember_refusals
 from services.provisioning.workflows.windows import close_emptied_windows
 from shared.contracts.envelope import new_event
 from shared.contracts.event_data import EventData
@@ -63,7 +63,7 @@ async def _reissue(
 ) -> None:
     outcome = decide_reissue(event.data, office, living.keys(), calendar, tools.clock.now())
     if not isinstance(outcome, Reissue):
-        await store.remember_refusals(db, [outcome], tools.clock.now())
+        await remember_refusals(db, [outcome], tools.clock)
         await _answer(db, event, outcome, tools)
         return
     await store.insert_reissue(db, outcome)

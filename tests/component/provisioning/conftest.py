@@ -1,6 +1,8 @@
 """One provisioning service without broker or pages: its database, its key directory and a clock that stands still."""
 
+import asyncio
 import secrets
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import pytest
 
 from deploy.local.databases import with_database
 from services.provisioning import workflows
+from services.provisioning.domain.notice import Visitor
 from services.provisioning.domain.passwords import MailboxPassword
 from services.provisioning.vault import DirectoryKeyStore, KeyStore
 from services.provisioning.workflows import IssuingTools, LedgerWatch, NoticeDesk, Timetable
@@ -30,8 +33,13 @@ from shared.runtime.database import Pool, open_pool, transaction
 from shared.runtime.event_router import Waiting
 from shared.runtime.ids import new_uuid7
 from tests.builders import NOW, OFFICE, RECEIPT, START_DATE, FixedClock, a_contract, a_schedule, an_approval, an_event
-from tests.component.provisioning.notice_browser import Browser, opened_browser
+from tests.component.provisioning.notice_browser import Browser, make_keys, opened_browser
 from tests.component.provisioning.roles import Logins, made_logins
+from tests.component.provisioning.service_process import A_LONG_TIME, Process
+from tests.conftest import PreparedTopics
+
+VISITOR = Visitor(OFFICE, OFFICE)
+"""Somebody of the office itself."""
 
 CreateDatabase = Callable[[str], Awaitable[str]]
 
@@ -102,7 +110,7 @@ class Provisioning:
     async def read_passwords(self, receipt: ReceiptNumber = RECEIPT) -> dict[str, str]:
         """Every password that the application's ID notice shows in clear now, by mailbox."""
         mailboxes = [MailboxId(row[0]) for row in await self.rows("select mailbox_id from mailboxes")]
-        shown = await workflows.reveal_id_notice(self.desk, receipt, OFFICE, mailboxes)
+        shown = await workflows.reveal_id_notice(self.desk, receipt, VISITOR, mailboxes)
         assert shown is not None
         return {row.mailbox.mailbox_id: row.password.reveal() for row in shown.rows if row.password is not None}
 
@@ -174,3 +182,16 @@ async def logins(provisioning: Provisioning, postgres_dsn: str) -> AsyncIterator
     ((name,),) = await provisioning.rows("select current_database()")
     async with made_logins(with_database(postgres_dsn, name)) as made:
         yield made
+
+
+@pytest.fixture
+async def process(service_database: CreateDatabase, topics: PreparedTopics, tmp_path: Path) -> AsyncIterator[Process]:
+    """Not started yet; whatever was started is stopped."""
+    make_keys(tmp_path)
+    (tmp_path / "days").mkdir(mode=0o700)
+    running = Process(await service_database("provisioning"), topics, tmp_path, tmp_path / "output.log")
+    yield running
+    for each in running.started:
+        if each.returncode is None:
+            each.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(each.wait(), A_LONG_TIME)

@@ -12,14 +12,14 @@ from services.provisioning.domain.audit import AuditFault, AuditFinding
 from shared.kernel.identifiers import receipt_number
 from shared.kernel.local_time import TOKYO
 from shared.runtime.database import transaction
-from tests.builders import NEW_MAILBOX, OFFICE, OPENING_MAILBOX, RECEIPT, an_approval, an_event
-from tests.component.provisioning.conftest import Provisioning
+from tests.builders import NEW_MAILBOX, OPENING_MAILBOX, RECEIPT, an_approval, an_event
+from tests.component.provisioning.conftest import VISITOR, Provisioning
 
 
 async def lived(provisioning: Provisioning) -> None:
     """A whole life: opened, issued, viewed, started, abolished, voided late."""
     await provisioning.approve(an_event(an_approval(abolish=[OPENING_MAILBOX])))
-    await workflows.view_id_notice(provisioning.desk, RECEIPT, OFFICE)
+    await workflows.view_id_notice(provisioning.desk, RECEIPT, VISITOR)
     provisioning.clock.set(datetime(2018, 11, 1, tzinfo=TOKYO))
     await workflows.start_services(provisioning.timetable)
     await provisioning.void(RECEIPT)

@@ -18,7 +18,7 @@ from services.provisioning import workflows
 from services.provisioning.vault import Argon2idHasher
 from shared.contracts.event_data import ApplicationKind
 from shared.kernel.local_time import TOKYO
-from tests.builders import NEW_MAILBOX, RECEIPT, an_approval, an_event
+from tests.builders import NEW_MAILBOX, OPENING_MAILBOX, RECEIPT, an_approval, an_event
 from tests.component.provisioning.conftest import Provisioning
 from tests.component.provisioning.roles import Logins
 from tests.conftest import stack_folder
@@ -138,6 +138,30 @@ async def test_a_moved_start_date_locks_out_until_the_new_day(office: Office) ->
     office.provisioning.clock.set(datetime(2018, 11, 15, tzinfo=TOKYO))
     await workflows.start_services(office.provisioning.timetable)
     assert await office.accepted()
+
+
+async def test_an_older_mailbox_in_the_mail_servers_own_list_is_shut_out_once_it_is_abolished(
+    office: Office, logins: Logins, folder: Path
+) -> None:
+    older = folder / "older-accounts"
+    older.write_text(f"{OPENING_MAILBOX}:{{PLAIN}}OLDPASSWORD234\n")
+    older.chmod(0o644)
+    own = folder / "other"
+    own.mkdir(mode=0o711)
+    server = MailServer(own, choose_ports(["pop3"])["pop3"], logins.mail_server, other_accounts=older)
+    part = server.start()
+    try:
+        (await asyncio.to_thread(log_in, server.port, OPENING_MAILBOX, "OLDPASSWORD234")).quit()
+        await office.provisioning.void(RECEIPT)
+        await office.provisioning.approve(
+            an_event(an_approval(receipt_number="180015A", add_smtp_pop3=0, abolish=[OPENING_MAILBOX]))
+        )
+        office.provisioning.clock.set(MIDNIGHT)
+        await workflows.start_services(office.provisioning.timetable)
+        with pytest.raises(poplib.error_proto):
+            await asyncio.to_thread(log_in, server.port, OPENING_MAILBOX, "OLDPASSWORD234")
+    finally:
+        processes.stop_part(part)
 
 
 async def test_a_login_name_that_is_no_mailbox_id_reaches_no_query(office: Office) -> None:

@@ -8,8 +8,7 @@ from shared.contracts.provisioning_events import IssueFailure, MailboxesIssued, 
 from shared.kernel.identifiers import ReceiptNumber
 from shared.runtime.database import transaction
 from tests.builders import NEW_MAILBOX, OPENING_MAILBOX, RECEIPT, a_contract, an_approval, an_event
-from tests.component.provisioning.conftest import Provisioning
-from tests.component.provisioning.test_life import japan
+from tests.component.provisioning.conftest import Provisioning, japan
 
 VOID = "update mailboxes set status = 'void', ended_at = changed_at, end_cause = 'voided_before_start'"
 ROW = """

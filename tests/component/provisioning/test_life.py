@@ -28,7 +28,7 @@ from tests.builders import (
     an_approval,
     an_event,
 )
-from tests.component.provisioning.conftest import Provisioning, japan
+from tests.component.provisioning.conftest import VISITOR, Provisioning, japan
 
 LATER = date(2018, 11, 15)
 WINDOW_UNTIL_LATER = date(2018, 11, 19)
@@ -125,7 +125,7 @@ async def test_a_void_twice_or_of_what_was_never_issued_changes_and_publishes_no
 async def test_the_notice_of_a_voided_application_shows_no_password(provisioning: Provisioning) -> None:
     await issued(provisioning)
     await provisioning.void(RECEIPT)
-    shown = await workflows.view_id_notice(provisioning.desk, RECEIPT, OFFICE)
+    shown = await workflows.view_id_notice(provisioning.desk, RECEIPT, VISITOR)
     assert shown is None or not shown.is_open
 
 

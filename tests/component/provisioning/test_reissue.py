@@ -17,7 +17,7 @@ from shared.contracts.review_events import ApplicationApproved
 from shared.kernel.identifiers import ReceiptNumber
 from shared.runtime.database import transaction
 from tests.builders import NEW_MAILBOX, OFFICE, OPENING_MAILBOX, RECEIPT, an_approval, an_event
-from tests.component.provisioning.conftest import Provisioning, japan
+from tests.component.provisioning.conftest import VISITOR, Provisioning, japan
 
 REISSUE = ReceiptNumber("180020A")
 
@@ -77,7 +77,7 @@ async def test_inside_the_older_window_that_window_is_over_at_once(provisioning:
     assert old.keys() == new.keys()
     assert old != new
     assert await provisioning.read_passwords() == {}
-    shown = await workflows.view_id_notice(provisioning.desk, RECEIPT, OFFICE)
+    shown = await workflows.view_id_notice(provisioning.desk, RECEIPT, VISITOR)
     assert shown is not None
     assert [(row.display, row.mailbox.reissued_by) for row in shown.rows] == [(PasswordDisplay.WINDOW_OVER, REISSUE)]
     (closed,) = await provisioning.published(WindowClosed)

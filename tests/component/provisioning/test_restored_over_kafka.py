@@ -10,14 +10,13 @@ import asyncpg
 import httpx2
 import pytest
 
+from shared.contracts.envelope import Event
 from shared.contracts.provisioning_events import MailboxesIssued
 from shared.kernel.identifiers import receipt_number
 from shared.runtime.clock import SystemClock
 from shared.runtime.staff_tokens import StaffIdentity, sign_staff_token
 from tests.component.provisioning.notice_browser import make_keys
-from tests.component.provisioning.test_over_kafka import Process, approvals, facts, process
-
-__all__ = ["process"]
+from tests.component.provisioning.service_process import Process, approvals, facts
 
 
 async def copy_database(dsn: str, source: str, target: str) -> None:
@@ -53,27 +52,32 @@ async def asked(running: Process, path: str, private_key: Path, **body: Any) -> 
     return dict(answer.json())
 
 
+async def issued_and_lost(process: Process, dsn: str, approval: Event[Any]) -> None:
+    """Issue for what is published, take a backup, issue for the approval, and go back to the backup."""
+    name = process.url.rpartition("/")[2]
+    running = await process.start()
+    await process.until_issued(1)
+    await stopped(process, running)
+    await copy_database(dsn, name, f"{name}_backup")
+    await process.publish(approval)
+    running = await process.start()
+    await process.until_issued(2)
+    await stopped(process, running)
+    await copy_database(dsn, f"{name}_backup", name)
+    admin = await asyncpg.connect(dsn)
+    await admin.execute(f'drop database "{name}_backup"')
+    await admin.close()
+
+
 async def test_a_database_restored_to_yesterday_never_gives_a_number_twice(
     process: Process, postgres_dsn: str, tmp_path: Path
 ) -> None:
     staff = tmp_path / "staff"
     staff.mkdir()
     private_key, public_keys = make_keys(staff)
-    name = process.url.rpartition("/")[2]
     first, second, third = approvals(3)
-
     await process.publish(*facts(), first)
-    before = await process.start()
-    await process.until_issued(1)
-    await stopped(process, before)
-    await copy_database(postgres_dsn, name, f"{name}_backup")
-
-    await process.publish(second)
-    lost = await process.start()
-    await process.until_issued(2)
-    await stopped(process, lost)
-    await copy_database(postgres_dsn, f"{name}_backup", name)
-
+    await issued_and_lost(process, postgres_dsn, second)
     await process.publish(third)
     await process.start(NSS_STAFF_KEYS_DIR=str(public_keys))
 
@@ -94,9 +98,6 @@ async def test_a_database_restored_to_yesterday_never_gives_a_number_twice(
     ]
     verified = await asked(process, "/ledger/verification", private_key)
     assert (verified["is_current"], verified["findings"]) == (True, [])
-    admin = await asyncpg.connect(postgres_dsn)
-    await admin.execute(f'drop database "{name}_backup"')
-    await admin.close()
 
 
 async def test_services_start_and_windows_are_announced_only_on_a_ledger_that_was_compared(process: Process) -> None:

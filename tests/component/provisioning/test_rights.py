@@ -7,7 +7,7 @@ import pytest
 
 from services.provisioning import workflows
 from tests.builders import OFFICE, RECEIPT, an_approval, an_event
-from tests.component.provisioning.conftest import Provisioning
+from tests.component.provisioning.conftest import VISITOR, Provisioning
 from tests.component.provisioning.roles import Logins
 
 DENIED = asyncpg.InsufficientPrivilegeError
@@ -23,6 +23,7 @@ LESS_THAN_WHOLE = {
     "audit_unsealed": {"SELECT", "DELETE"},
     "schema_migrations": {"SELECT"},
     "mail_server_logins": set[str](),
+    "mail_server_refused": set[str](),
     "mail_server_erasable": set[str](),
 }
 AUDITED = {
@@ -77,9 +78,10 @@ async def test_the_relay_has_the_outbox_and_its_archive_alone(provisioning: Prov
     }
 
 
-async def test_the_mail_server_has_two_views_alone(provisioning: Provisioning, logins: Logins) -> None:
+async def test_the_mail_server_has_three_views_alone(provisioning: Provisioning, logins: Logins) -> None:
     assert await rights_of(provisioning, logins.mail_server) == {
         "mail_server_logins": {"SELECT"},
+        "mail_server_refused": {"SELECT"},
         "mail_server_erasable": {"SELECT"},
     }
 
@@ -123,7 +125,7 @@ async def test_rights_that_were_given_by_hand_are_taken_back(provisioning: Provi
 
 async def test_a_transaction_that_acts_for_an_office_sees_no_other(provisioning: Provisioning, logins: Logins) -> None:
     await provisioning.approve(an_event(an_approval()))
-    await workflows.view_id_notice(provisioning.desk, RECEIPT, OFFICE)
+    await workflows.view_id_notice(provisioning.desk, RECEIPT, VISITOR)
     connection = await asyncpg.connect(logins.app)
     seen = {}
     try:

@@ -11,9 +11,9 @@ from services.provisioning.domain.passwords import MailboxPassword
 from services.provisioning.vault import Argon2idHasher
 from shared.kernel.identifiers import MailboxId
 from shared.kernel.local_time import TOKYO
-from tests.builders import OFFICE, RECEIPT, an_approval, an_event
+from tests.builders import RECEIPT, an_approval, an_event
 from tests.canaries import Search
-from tests.component.provisioning.conftest import Provisioning
+from tests.component.provisioning.conftest import VISITOR, Provisioning
 
 
 @dataclass
@@ -47,9 +47,9 @@ async def live_through_a_window(provisioning: Provisioning, hasher: ListeningHas
     tools = replace(provisioning.tools, hasher=hasher)
     await provisioning.approve(an_event(an_approval(add_smtp_pop3=2, add_edifact=1)), tools=tools)
     dumps.append(await dump(provisioning))
-    await workflows.view_id_notice(provisioning.desk, RECEIPT, OFFICE)
+    await workflows.view_id_notice(provisioning.desk, RECEIPT, VISITOR)
     mailboxes = [MailboxId(f"NAC0010{number}") for number in (2, 3, 4)]
-    shown = await workflows.reveal_id_notice(provisioning.desk, RECEIPT, OFFICE, mailboxes)
+    shown = await workflows.reveal_id_notice(provisioning.desk, RECEIPT, VISITOR, mailboxes)
     assert shown is not None
     assert sorted(row.password.reveal() for row in shown.rows if row.password) == sorted(hasher.heard)
     assert not any(password in repr(shown) for password in hasher.heard)

@@ -11,8 +11,8 @@ from services.provisioning.vault import KeyDestroyed, KeyStoreUnavailable, open_
 from shared.contracts.provisioning_events import WindowClosed, WindowClosing
 from shared.contracts.review_events import SchedulePublished
 from shared.kernel.identifiers import ReceiptNumber, receipt_number
-from tests.builders import OFFICE, OPENING_MAILBOX, RECEIPT, a_schedule, an_approval, an_event
-from tests.component.provisioning.conftest import Provisioning, japan
+from tests.builders import OPENING_MAILBOX, RECEIPT, a_schedule, an_approval, an_event
+from tests.component.provisioning.conftest import VISITOR, Provisioning, japan
 
 LATER = ReceiptNumber("180013A")
 
@@ -35,7 +35,7 @@ async def test_one_business_day_before_the_end_it_is_announced_with_whether_anyb
 ) -> None:
     await issued(provisioning)
     if viewed:
-        await workflows.view_id_notice(provisioning.desk, RECEIPT, OFFICE)
+        await workflows.view_id_notice(provisioning.desk, RECEIPT, VISITOR)
     provisioning.clock.set(japan("2018-11-01T23:59:59"))
     assert await workflows.announce_closing_windows(provisioning.timetable) == 0
     provisioning.clock.set(japan("2018-11-02T00:00:00"))
@@ -57,7 +57,7 @@ async def test_abolition_alone_has_no_window_to_announce_or_close(provisioning: 
     provisioning.clock.set(japan("2018-11-30T00:00:00"))
     assert await workflows.announce_closing_windows(provisioning.timetable) == 0
     assert await workflows.close_windows(provisioning.timetable) == 0
-    assert await workflows.view_id_notice(provisioning.desk, RECEIPT, OFFICE) is None
+    assert await workflows.view_id_notice(provisioning.desk, RECEIPT, VISITOR) is None
 
 
 async def test_the_window_closes_at_midnight_and_then_nothing_opens(provisioning: Provisioning) -> None:
