@@ -27,6 +27,16 @@ SECONDS, POLL_SECONDS = 30.0, 0.1
 BOUNCED = "nobody@naccs.example"
 """Postfix takes it and hands it on to our intake, which knows nobody of that name: so it has to come back."""
 
+SERVICES = (
+    "cleanup unix n - n - 0 cleanup", "qmgr unix n - n 300 1 qmgr", "rewrite unix - - n - - trivial-rewrite",
+    "bounce unix - - n - 0 bounce", "defer unix - - n - 0 bounce", "error unix - - n - - error",
+    "virtual unix - n n - - virtual", "lmtp unix - - n - - lmtp", "smtp unix - - n - - smtp",
+    "tlsmgr unix - - n 1000? 1 tlsmgr", "proxymap unix - - n - - proxymap", "anvil unix - - n - 1 anvil",
+    "postlog unix-dgram n - n - 1 postlogd", "retry unix - - n - - error", "flush unix n - n 1000? 0 flush",
+    "trace unix - - n - 0 bounce", "pickup unix n - n 60 1 pickup",
+)  # fmt: skip
+"""What runs behind the listener."""
+
 pytestmark = pytest.mark.skipif(
     shutil.which("postfix") is None or os.geteuid() != 0,
     reason="postfix is missing (Debian: apt-get install postfix), or may not be started: it wants root",
@@ -83,15 +93,7 @@ def configure(folder: Path, port: int, bounce_port: int) -> Path:
         "".join(f"{address} lmtp:[127.0.0.1]:{bounce_port}\n" for address in ("nss@naccs.example", BOUNCED))
     )
     (configuration / "refused").write_text("refused@naccs.example 550 5.1.1 no such user\n")
-    services = [
-        f"127.0.0.1:{port} inet n - n - - smtpd", "cleanup unix n - n - 0 cleanup", "qmgr unix n - n 300 1 qmgr",
-        "rewrite unix - - n - - trivial-rewrite", "bounce unix - - n - 0 bounce", "defer unix - - n - 0 bounce",
-        "error unix - - n - - error", "virtual unix - n n - - virtual", "lmtp unix - - n - - lmtp",
-        "smtp unix - - n - - smtp", "tlsmgr unix - - n 1000? 1 tlsmgr", "proxymap unix - - n - - proxymap",
-        "anvil unix - - n - 1 anvil", "postlog unix-dgram n - n - 1 postlogd", "retry unix - - n - - error",
-        "flush unix n - n 1000? 0 flush", "trace unix - - n - 0 bounce", "pickup unix n - n 60 1 pickup",
-    ]  # fmt: skip
-    (configuration / "master.cf").write_text("\n".join(services) + "\n")
+    (configuration / "master.cf").write_text("\n".join([f"127.0.0.1:{port} inet n - n - - smtpd", *SERVICES]) + "\n")
     return configuration
 
 
