@@ -17,6 +17,7 @@ from deploy.local.processes import Part
 from deploy.local.secret_files import write_secret
 
 HERE = Path(__file__).parent
+TEMPLATES = ("dovecot.conf", "dovecot-sql.conf.ext", "dovecot-sql-refused.conf.ext")
 NAME = "dovecot"
 READY_SECONDS = 20.0
 ANSWER_SECONDS = 5.0
@@ -41,13 +42,15 @@ class MailServer:
     port: int
     database_url: str
     tls: TlsFiles | None = None
+    other_accounts: Path | None = None
+    """A passwd-file of mailboxes that are older than the ledger; the ledger refuses those that have ended."""
 
     def configure(self) -> Path:
         """Write the configuration and the passfile; the path of the configuration. The password is in the passfile."""
         for folder in (self.directory, self.directory / "state", self.mails):
             folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         places = self._places()
-        for name in ("dovecot.conf", "dovecot-sql.conf.ext"):
+        for name in TEMPLATES:
             text = Template((HERE / name).read_text()).substitute(places)
             (self.directory / name).write_text(text)
         self._write_passfile()
@@ -89,6 +92,7 @@ class MailServer:
             "port": str(self.port if self.tls is None else 0),
             "tls_port": str(self.port if self.tls is not None else 0),
             "tls": _tls_lines(self.tls),
+            "other_accounts": _other_passdb(self.other_accounts),
             # Without root there is nobody else to become, and no folder to be locked into.
             "internal_user": "dovecot" if root else user.pw_name,
             "login_user": "dovenull" if root else user.pw_name,
@@ -127,6 +131,10 @@ def program() -> str:
     if found is None:
         raise StackError("Dovecot is missing (Debian: apt-get install dovecot-pop3d dovecot-pgsql)")
     return found
+
+
+def _other_passdb(file: Path | None) -> str:
+    return "" if file is None else f"passdb {{\n  driver = passwd-file\n  args = {file}\n}}"
 
 
 def _tls_lines(tls: TlsFiles | None) -> str:

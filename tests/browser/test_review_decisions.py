@@ -1,4 +1,4 @@
-"""Decisions at the desk in a real browser: previewed, made, too late, by keyboard, with scripts off; axe finds nothing."""
+"""Decisions at the desk in a real browser: previewed, made, too late, by keyboard, scripts off; axe finds nothing."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
