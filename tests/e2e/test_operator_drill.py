@@ -1,0 +1,123 @@
+"""An operator's drill on a whole running stack: poison arrives, is found, replayed in vain, and discarded."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from deploy.local.stack import LocalStack, Outside
+from shared.contracts.envelope import Record
+from shared.contracts.golden import golden_example
+from tests.conftest import stack_folder
+from tests.e2e.test_operator_commands import Command
+
+RECEIVED = golden_example("nss.application.received.v1", "one_mailbox").record
+REQUESTED = golden_example("nss.application.withdrawal-requested.v1", "with_reason").record
+NUMBER = "269998A"
+POISON_ID = "01a23ac6-3d00-7861-95da-08cb102d1dff"
+PATIENCE_SECONDS = 60
+REASON = ("--reason", "drill")
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    """A stack of the drill's own."""
+    with stack_folder() as path:
+        stack = LocalStack(path, outside=Outside())
+        try:
+            stack.up()
+            yield stack
+        finally:
+            stack.wipe()
+
+
+@pytest.fixture
+def typed(stack: LocalStack, tmp_path: Path) -> Command:
+    """An operator who has logged in."""
+    command = Command(stack, tmp_path)
+    command.variables["NSS_OPERATOR"] = "operator-1"
+    command.log_in_as("operator")
+    return command
+
+
+def about(record: Record, number: str, event_id: str, **changes: Any) -> Record:
+    texts = dict(record.headers) | {
+        "ce_subject": number.encode(),
+        "ce_id": event_id.encode(),
+        "ce_correlationid": number.encode(),
+    }
+    data = {**json.loads(record.value or b"{}"), "receipt_number": number, **changes}
+    return replace(record, headers=list(texts.items()), value=json.dumps(data).encode())
+
+
+async def put(stack: LocalStack, *records: Record) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=stack.state.kafka_bootstrap)
+    await producer.start()
+    try:
+        for record in records:
+            await producer.send_and_wait(record.topic, record.value, record.key, headers=list(record.headers))
+    finally:
+        await producer.stop()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.3)
+
+
+def listed(typed: Command, *what: str) -> list[dict[str, Any]]:
+    answer = typed(*what, "--json")
+    assert answer.code == 0, answer.talk
+    found: list[dict[str, Any]] = json.loads(answer.data)
+    return found
+
+
+async def test_poison_is_found_replayed_in_vain_and_discarded(stack: LocalStack, typed: Command) -> None:
+    await put(
+        stack, about(RECEIVED, NUMBER, POISON_ID, revision="many"), about(REQUESTED, NUMBER, POISON_ID[:-1] + "e")
+    )
+    wait_until(lambda: {row["service"] for row in listed(typed, "dlq", "list")} == {"review", "notifier"})
+
+    dead = listed(typed, "dlq", "list", "--number", NUMBER)
+    assert {(row["event_id"], row["error_code"]) for row in dead} == {(POISON_ID, "invalid-data")}
+    behind = [row for row in listed(typed, "held", "list") if row["reason"] == "behind"]
+    assert {row["event_type"] for row in behind} == {"nss.application.withdrawal-requested.v1"}
+    shown = json.loads(typed("dlq", "show", POISON_ID).data.splitlines()[0])
+    assert shown["headers"]["dlq-error-code"] == "invalid-data"
+    assert (shown["data"]["contact"], shown["data"]["receipt_number"]) == ("[personal]", NUMBER)
+
+    assert typed("dlq", "replay", "--all").code == 1, "without a reason nothing is done"
+    dry = typed("dlq", "replay", "--all", *REASON, "--dry-run")
+    assert "2 letter(s) would be asked to replay" in dry.data, dry.talk
+    assert typed("dlq", "replay", POISON_ID, *REASON).code == 0
+    wait_until(lambda: len(typed("watch", "operation", "--type", "letter-replayed").data.splitlines()) == 2)
+    wait_until(lambda: len(listed(typed, "dlq", "list")) == 2)
+
+    assert typed("dlq", "discard", "--number", NUMBER, *REASON).code == 0
+    wait_until(lambda: not listed(typed, "dlq", "list", "--number", NUMBER))
+    outcome = [json.loads(line) for line in typed("watch", "operation", "--type", "letter-discarded").data.splitlines()]
+    assert {(each["data"]["service"], each["data"]["event_id"]) for each in outcome} == {
+        ("review", POISON_ID), ("notifier", POISON_ID),
+    }  # fmt: skip
+    assert {each["data"]["operator"] for each in outcome} == {"operator-1"}
+
+
+def test_lag_outbox_and_stalled_answer_for_every_service(typed: Command) -> None:
+    services = {"intake", "review", "provisioning", "notifier"}
+    assert {row["service"] for row in listed(typed, "lag")} == services
+    assert {row["service"] for row in listed(typed, "outbox", "list")} == services
+    assert typed("stalled", "--since", "1h").code == 0
+    told = typed("outbox", "republish", "nss.review.v1", "--since", "1h", *REASON, "--dry-run")
+    assert "would be published again on nss.review.v1" in told.data, told.talk
+
+
+def test_hidden_fields_are_not_shown_without_a_reason(typed: Command) -> None:
+    assert typed("watch", "application", "--reveal").code == 1
+    assert "needs a reason" in typed("watch", "application", "--reveal").talk
