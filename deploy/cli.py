@@ -13,6 +13,7 @@ from deploy import doctor as doctors
 from deploy.errors import CommandError, ExitCode, NotRunning
 from deploy.operate import (
     catalogue_command,
+    events_command,
     flow_command,
     letters_command,
     mails_command,
@@ -45,6 +46,7 @@ app.add_typer(mails_command.app, name="mails")
 app.add_typer(letters_command.dlq_app, name="dlq")
 app.add_typer(letters_command.held_app, name="held")
 app.add_typer(outbox_command.app, name="outbox")
+app.add_typer(events_command.app, name="events")
 app.command("watch")(watch_command.watch)
 app.command("trace")(trace_command.trace)
 app.command("lag")(flow_command.lag)
