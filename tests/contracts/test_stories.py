@@ -37,7 +37,7 @@ def test_a_story_begins_with_its_receipt_or_question_and_never_steps_back_in_tim
     assert len(events) > 3
     assert all(one.time <= other.time for one, other in pairwise(events))
     for source in {event.source for event in events}:
-        numbers = [event.sequence for event in events if event.source == source]
+        numbers = [event.sequence or 0 for event in events if event.source == source]
         assert numbers == sorted(numbers)
 
 

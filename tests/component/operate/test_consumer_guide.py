@@ -1,0 +1,66 @@
+"""The consumer of CONSUMERS.md, taken from the page as it stands there and run against invented events."""
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.operate.fake_events import line_of, plan, play
+from deploy.operate.topics import TopicLayout, create_topics, delete_topics
+from shared.runtime.settings import KafkaSettings
+
+GUIDE = Path(__file__).parents[3] / "CONSUMERS.md"
+APPLICATIONS = 10
+
+
+def code_of_the_guide() -> str:
+    (code,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    return str(code)
+
+
+async def consume(broker: KafkaSettings, program: Path) -> str:
+    """What the guide's consumer prints once it has read everything."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(program), stdout=asyncio.subprocess.PIPE,
+        env={"NSS_KAFKA_BOOTSTRAP": broker.kafka_bootstrap, "NSS_TOPIC_PREFIX": broker.topic_prefix},
+    )  # fmt: skip
+    printed, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0
+    return printed.decode().strip()
+
+
+async def test_a_new_consumer_reaches_the_state_of_an_old_one_whatever_the_topics_went_through(
+    broker: KafkaSettings, tmp_path: Path
+) -> None:
+    program = tmp_path / "consumer.py"
+    program.write_text(code_of_the_guide(), encoding="utf-8")
+    bad_day = broker.model_copy(update={"topic_prefix": f"bad{broker.topic_prefix}"})
+    client = {"bootstrap_servers": broker.kafka_bootstrap}
+    await create_topics(client, TopicLayout(bad_day.topic_prefix, partitions=2))
+    try:
+        await play(broker, plan([], APPLICATIONS, None, duplicates=False, unknown_fields=False))
+        await play(bad_day, plan([], APPLICATIONS, None, duplicates=True, unknown_fields=True))
+        old, new = await consume(broker, program), await consume(bad_day, program)
+    finally:
+        await delete_topics(client, bad_day.topic_prefix)
+    assert re.fullmatch(r"[0-9a-f]{64} [1-9][0-9]* mailboxes", old)
+    assert new == old
+
+
+def test_the_guides_consumer_is_as_short_as_it_says() -> None:
+    assert len([line for line in code_of_the_guide().splitlines() if line.strip()]) <= 45
+
+
+def test_lines_need_no_broker_and_tell_whole_records() -> None:
+    lines = [
+        line_of(record) for record in plan(["reissue"], 1, "XYZ999", duplicates=False, unknown_fields=False).records()
+    ]
+    assert any('"nss.mailbox.password-reissued.v1"' in line and "XYZ999" in line for line in lines)
+
+
+async def test_inventions_never_reach_topics_without_a_prefix(broker: KafkaSettings) -> None:
+    real = broker.model_copy(update={"topic_prefix": ""})
+    with pytest.raises(Exception, match="topics of your own only"):
+        await play(real, plan([], 1, None, duplicates=False, unknown_fields=False))
