@@ -22,16 +22,6 @@ def build_jobs(intake: Dependencies) -> Sequence[Job]:
     async def withdraw_for_closed_offices() -> int:
         return await workflows.withdraw_for_closed_offices(intake.pool, intake.clock.now(), intake.new_id)
 
-    async def forget_login_failures() -> int:
-        return await workflows.forget_login_failures(intake.pool, intake.clock.now())
-
-    async def forget_address_failures() -> int:
-        return await workflows.forget_address_failures(intake.pool, intake.clock.now())
-
-    async def forget_account_audit() -> int:
-        before = intake.retention.audited_before(intake.clock.now())
-        return await workflows.forget_account_audit(intake.pool, before)
-
     async def republish_contracts() -> int:
         return await workflows.republish_contracts(intake.pool, intake.clock.now(), intake.new_id)
 
@@ -42,10 +32,26 @@ def build_jobs(intake: Dependencies) -> Sequence[Job]:
         Job("expire_drafts", expire_drafts, EVERY_SECONDS, irreversible=True),
         Job("erase_contacts", erase_contacts, EVERY_SECONDS, irreversible=True),
         Job("withdraw_for_closed_offices", withdraw_for_closed_offices, EVERY_MINUTE, irreversible=True),
+        Job("republish_contracts", republish_contracts, EVERY_SECONDS),
+        Job("forget_answers", forget_answers, EVERY_SECONDS),
+        *_account_jobs(intake),
+    )
+
+
+def _account_jobs(intake: Dependencies) -> Sequence[Job]:
+    async def forget_login_failures() -> int:
+        return await workflows.forget_login_failures(intake.pool, intake.clock.now())
+
+    async def forget_address_failures() -> int:
+        return await workflows.forget_address_failures(intake.pool, intake.clock.now())
+
+    async def forget_account_audit() -> int:
+        before = intake.retention.audited_before(intake.clock.now())
+        return await workflows.forget_account_audit(intake.pool, before)
+
+    return (
         Job("forget_login_failures", forget_login_failures, EVERY_SECONDS),
         Job("forget_address_failures", forget_address_failures, EVERY_SECONDS),
         Job("forget_account_audit", forget_account_audit, EVERY_SECONDS, irreversible=True),
-        Job("republish_contracts", republish_contracts, EVERY_SECONDS),
-        Job("forget_answers", forget_answers, EVERY_SECONDS),
         Job("delete_ended_sessions", intake.sessions.delete_ended, EVERY_SECONDS),
     )

@@ -34,6 +34,7 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         form_action_origins=(origin_of(settings.provisioning_url),),
         own_scripts=True,
     )
+    printer = _document_printer(settings)
     intake = Dependencies(
         pool=resources.pool,
         clock=resources.clock,
@@ -45,8 +46,8 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         provisioning_url=settings.provisioning_url,
         ticket_key_file=settings.ticket_key_file,
         staff_keys_dir=settings.staff_keys_dir,
-        printer=_document_printer(settings),
-        form_rules=FormRules(draft_business_days=settings.draft_business_days),
+        printer=printer,
+        form_rules=FormRules(printer.find_unprintable, settings.draft_business_days),
         post_limit=RequestLimit(settings.posts_per_hour),
         maintenance=Maintenance(settings.maintenance_file, resources.clock),
         retention=Retention(settings.contact_retention_days, settings.audit_retention_years),

@@ -13,8 +13,8 @@ class AccountAct(StrEnum):
 
     OPENED = "opened"
     LOGGED_IN = "logged_in"
-    PASSWORD_CHANGED = "password_changed"
-    PASSWORD_RESET = "password_reset"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of an act
+    PASSWORD_RESET = "password_reset"  # noqa: S105  the name of an act
     UNLOCKED = "unlocked"
     CLOSED = "closed"
     SISTER_GRANTED = "sister_granted"

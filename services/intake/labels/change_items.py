@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from services.intake.domain.change_items import ChangeItem, ItemGroup
 
-CHANGE_ITEM_LABELS: Mapping[ChangeItem, str] = {
+CHANGE_ITEM_CAPTIONS: Mapping[ChangeItem, str] = {
     ChangeItem.NAMES_AND_ADDRESS: "企業名、事業所名、所在地等",
     ChangeItem.CONTRACT_HOLDER: "契約者名、契約者の役職",
     ChangeItem.HEAD_OFFICE: "本社情報（所在地、電話番号等）",
@@ -30,7 +30,7 @@ CHANGE_ITEM_LABELS: Mapping[ChangeItem, str] = {
     ChangeItem.TERMINATION: "契約解除・事業所廃止",
 }
 
-ITEM_GROUP_LABELS: Mapping[ItemGroup, str] = {
+ITEM_GROUP_CAPTIONS: Mapping[ItemGroup, str] = {
     ItemGroup.OFFICES: "本社・事業所の変更",
     ItemGroup.USERS: "利用業種・利用者コード等の変更",
     ItemGroup.NET: "端末・証明書の変更（netNACCS）",

@@ -51,18 +51,6 @@ async def upsert_contract(db: Connection, contract: ContractPublished, now: date
     return stored is not None
 
 
-async def list_mailboxes(db: Connection, office_code: str) -> list[OfficeMailbox]:
-    """Every mailbox ever issued to the office, by ID."""
-    rows = await db.fetch(
-        """
-        select mailbox_id, office_code, kind, active_from, abolished_on, issued_by
-        from mailboxes where office_code = $1 order by mailbox_id
-        """,
-        office_code,
-    )
-    return [_mailbox(row) for row in rows]
-
-
 async def find_office_facts(
     db: Connection, office_code: str
 ) -> tuple[ContractPublished, list[OfficeMailbox], SchedulePublished | None] | None:

@@ -23,7 +23,7 @@ class PasswordChangeRequired(Exception):
 
 
 async def require_session(intake: Dependencies, request: Request) -> Session:
-    """The session of the request. Raises LoginRequired, PasswordChangeRequired, HTTPException 429 for too many POSTs."""
+    """The session of the request. Raises LoginRequired, PasswordChangeRequired, HTTPException 429 when too busy."""
     session = await require_login(intake, request)
     if MUST_CHANGE in session.attributes:
         raise PasswordChangeRequired

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from services.intake import store
 from services.intake.domain.accounts import AccountAct, AuditEntry
@@ -12,7 +13,7 @@ from services.intake.workflows.refusals import (
     OfficeNotRegistered,
     SisterNotAllowed,
 )
-from services.intake.workflows.register import publish_contract
+from services.intake.workflows.register import change_contract
 from shared.contracts.intake_events import ContractPublished
 from shared.kernel.identifiers import OfficeCode
 from shared.runtime.database import Connection, Pool, transaction
@@ -87,28 +88,27 @@ async def grant_sister_office(pool: Pool, order: AccountOrder, sister: OfficeCod
     """
     if sister == order.office_code or sister[:3] != order.office_code[:3]:
         raise SisterNotAllowed(sister)
-    async with pool.acquire() as db:
-        contract = await _contract_of(db, order.office_code)
-        await _contract_of(db, sister)
+    async with transaction(pool) as db:
+        if await store.find_contract(db, sister) is None:
+            raise OfficeNotRegistered(sister)
         await _note(db, order, AccountAct.SISTER_GRANTED, sister)
-    granted = contract.model_copy(update={"sister_offices": sorted({*contract.sister_offices, sister})})
-    return await publish_contract(pool, granted, order.at, new_id)
+        return await change_contract(db, order.office_code, partial(_with_sister, sister), order.at, new_id)
 
 
 async def revoke_sister_office(pool: Pool, order: AccountOrder, sister: OfficeCode, new_id: NewId) -> ContractPublished:
     """The office may no longer apply for it; what it has applied for stays. Raises OfficeNotRegistered."""
-    async with pool.acquire() as db:
-        contract = await _contract_of(db, order.office_code)
+    async with transaction(pool) as db:
         await _note(db, order, AccountAct.SISTER_REVOKED, sister)
+        return await change_contract(db, order.office_code, partial(_without_sister, sister), order.at, new_id)
+
+
+def _with_sister(sister: OfficeCode, contract: ContractPublished) -> ContractPublished:
+    return contract.model_copy(update={"sister_offices": sorted({*contract.sister_offices, sister})})
+
+
+def _without_sister(sister: OfficeCode, contract: ContractPublished) -> ContractPublished:
     left = [office for office in contract.sister_offices if office != sister]
-    return await publish_contract(pool, contract.model_copy(update={"sister_offices": left}), order.at, new_id)
-
-
-async def _contract_of(db: Connection, office_code: OfficeCode) -> ContractPublished:
-    contract = await store.find_contract(db, office_code)
-    if contract is None:
-        raise OfficeNotRegistered(office_code)
-    return contract
+    return contract.model_copy(update={"sister_offices": left})
 
 
 async def _note(db: Connection, order: AccountOrder, act: AccountAct, concerns: str | None = None) -> None:

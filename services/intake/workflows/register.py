@@ -1,6 +1,6 @@
 """The contract register: what operators publish, and what an office sees of its own contract."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +29,9 @@ REPUBLISHED_AFTER = timedelta(days=7)
 REPUBLISHED_AT_ONCE = 100
 CONTRACTS_LISTED = 200
 
+Edit = Callable[[ContractPublished], ContractPublished]
+"""What a contract becomes."""
+
 
 class RegisterRefused(RuntimeError):
     """What is stored forbids what the register says; nothing was written."""
@@ -51,6 +54,22 @@ async def publish_contract(pool: Pool, register: ContractPublished, now: datetim
     async with transaction(pool) as db:
         change = contract_change(await store.lock_contract(db, register.office_code), register)
         await write_changes(db, [change], now, new_id)
+    return change.contract
+
+
+async def change_contract(
+    db: Connection,
+    office_code: str,
+    edit: Callable[[ContractPublished], ContractPublished],
+    now: datetime,
+    new_id: NewId,
+) -> ContractPublished:
+    """Publish the office's contract as edited, its row locked meanwhile. Raises OfficeNotRegistered."""
+    stored = await store.lock_contract(db, office_code)
+    if stored is None:
+        raise OfficeNotRegistered(office_code)
+    change = contract_change(stored, edit(stored))
+    await write_changes(db, [change], now, new_id)
     return change.contract
 
 

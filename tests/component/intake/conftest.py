@@ -134,7 +134,7 @@ async def intake(service_database: CreateDatabase, tmp_path: Path) -> AsyncItera
         ticket_key_file=keys.ticket_private,
         staff_keys_dir=keys.staff_public_dir,
         printer=printer,
-        form_rules=FormRules(),
+        form_rules=FormRules(printer.find_unprintable),
         retention=Retention(),
     )
     service = Intake(build_pages(parts), parts, clock, keys)

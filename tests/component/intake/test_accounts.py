@@ -34,7 +34,9 @@ async def log_in(intake: Intake, password: str, office_code: str = "NAC001", **f
     return browser
 
 
-async def change(browser: httpx2.AsyncClient, current: str, new: str = NEW, again: str | None = None) -> httpx2.Response:
+async def change(
+    browser: httpx2.AsyncClient, current: str, new: str = NEW, again: str | None = None
+) -> httpx2.Response:
     """Send the form of the password page."""
     typed = {"current_password": current, "new_password": new, "new_password_again": new if again is None else again}
     return await browser.post("/password", data=typed)
@@ -227,9 +229,7 @@ async def test_a_granted_sister_office_stands_in_the_published_contract(intake: 
 async def test_only_a_registered_office_of_the_same_company_can_be_granted(intake: Intake) -> None:
     for sister in ("KOB002", "NAC001"):
         with pytest.raises(SisterNotAllowed):
-            await workflows.grant_sister_office(
-                intake.pool, order(intake), OfficeCode(sister), intake.parts.new_id
-            )
+            await workflows.grant_sister_office(intake.pool, order(intake), OfficeCode(sister), intake.parts.new_id)
     with pytest.raises(OfficeNotRegistered):
         await workflows.grant_sister_office(intake.pool, order(intake), OfficeCode("NAC009"), intake.parts.new_id)
 

@@ -47,7 +47,7 @@ async def an_application(intake: Intake, office: str, *, asked: bool) -> Raced:
     await workflows.publish_contract(intake.pool, a_contract(office_code=office), now, new_id)
     form = ApplicationForm(**{**TYPED, "office_code": office})
     async with transaction(intake.pool) as db:
-        application = await workflows.receive_locked(db, Submission(office, new_id(), form), rules, now, new_id)
+        application, _ = await workflows.receive_locked(db, Submission(office, new_id(), form), rules, now, new_id)
     raced = Raced(office, application.receipt_number, new_id())
     await intake.consume(an_event(review_opened(receipt_number=raced.number), key=office))
     if asked:

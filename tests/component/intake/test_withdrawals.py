@@ -1,8 +1,11 @@
 """Giving an application up: at once, by asking review, or too late; the loser is told by page, news and timeline."""
 
+from collections.abc import Callable
+
 import httpx2
 import pytest
 
+from shared.contracts.event_data import EventData
 from shared.contracts.intake_events import ApplicationWithdrawn, WithdrawalRequested
 from tests.builders import an_event, mailboxes_issued, review_completed, review_opened
 from tests.builders.moving import (
@@ -98,13 +101,13 @@ async def test_who_withdraws_after_the_approval_is_told_on_page_news_and_timelin
 
 
 @pytest.mark.parametrize("late", [withdrawal_accepted, withdrawal_refused, application_voided, review_completed])
-async def test_nothing_moves_a_withdrawn_application(intake: Intake, late: object) -> None:
+async def test_nothing_moves_a_withdrawn_application(intake: Intake, late: Callable[..., EventData]) -> None:
     browser = await intake.logged_in()
     number = await register(browser)
     await intake.consume(an_event(clarification_requested(receipt_number=number)))
     await withdraw(browser, number)
 
-    await intake.consume(an_event(late(receipt_number=number)))  # type: ignore[operator]  a builder
+    await intake.consume(an_event(late(receipt_number=number)))
 
     assert await status_of(intake) == "withdrawn"
 

@@ -41,8 +41,8 @@ HOSTILE = (
     "#panic(1)", "#read(\"/etc/passwd\")", "#include \"paper.typ\"", "#import \"x\": *", "#sys.inputs", "#data.office",
     "*太字*", "_斜体_", "`code`", "```rust x```", "$x^2$", "<label>", "@reference", "= 見出し", "- 項目", "+ 項目",
     "/ 語: 説明", "// 注釈", "/* 注釈 */", "\\ \\n \\u{41}", "\\", "\"引用\"", "'", "#", "{{7*7}}", "{% raw %}",
-    "${7*7}", "<script>alert(1)</script>", "'; drop table applications; --", "--- -- ...", "~", "＃{{７*７}}",
-    "%PDF-1.7", "(a\\)b)",
+    "${7*7}", "<script>alert(1)</script>", "'; drop table applications; --", "--- -- ...", "\uff03{{\uff17*\uff17}}",
+    "~", "%PDF-1.7", "(a\\)b)",
 )  # fmt: skip
 
 

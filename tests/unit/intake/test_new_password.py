@@ -64,7 +64,9 @@ def test_more_than_three_thousand_usual_passwords_are_refused() -> None:
     assert [password for password in usual if not is_too_common(password)] == []
 
 
-@pytest.mark.parametrize("password", ["NAC001-NAC001-NAC001", "nac001 ナックス商事株式会社", "第一営業所第一営業所第一営業所"])
+@pytest.mark.parametrize(
+    "password", ["NAC001-NAC001-NAC001", "nac001 ナックス商事株式会社", "第一営業所第一営業所第一営業所"]
+)
 def test_the_offices_own_names_are_no_password(password: str) -> None:
     assert leans_on(password, OFFICE_WORDS)
     assert not leans_on(GOOD, OFFICE_WORDS)
