@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from services.review import labels, rendering, workflows
 from services.review.domain.schedule import ProposedSchedule, Schedule
 from services.review.domain.schedule_checks import ScheduleFault
-from services.review.domain.schedule_table import LineFault, RowKind, read_table, write_table
+from services.review.domain.schedule_table import LineFault, LineProblem, RowKind, read_table, write_table
 from services.review.rendering import desk as desk_rendering
 from services.review.web.console import Console, Visit, visit
 from services.review.workflows import ScheduleMovedOn, ScheduleTrial
@@ -20,6 +20,16 @@ from shared.runtime.web.forms import PostedForm, read_form
 
 TABLE = labels.SCHEDULE_TABLE
 CSV_TYPE = "text/csv; charset=utf-8"
+FIELD_OF_LINE = {
+    LineProblem.UNKNOWN_KIND: "kind",
+    LineProblem.DATE_UNREADABLE: "day",
+    LineProblem.APPLICATION_DEADLINE_UNREADABLE: "application_deadline",
+    LineProblem.SETTING_DEADLINE_UNREADABLE: "system_setting_deadline",
+}
+"""Which field of the line to be added a problem belongs to; all others to its reason."""
+
+Faults = list[tuple[str, str]]
+"""Field and message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +54,10 @@ class DayInput:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What the editing page shows."""
+    """What the editing page shows; each fault with the field it is about."""
 
     entered: ScheduleInput
-    faults: Sequence[str] = field(default=())
+    faults: Sequence[tuple[str, str]] = field(default=())
     day: DayInput = DayInput()
     status: int = 200
 
@@ -125,20 +135,20 @@ async def post_publication(console: Console, request: Request) -> Response:
     if isinstance(outcome, ScheduleMovedOn):
         again = ScheduleInput(entered.table, entered.covers_until, outcome.current.schedule_version)
         moved_on = labels.SCHEDULE_MOVED_ON.format(version=outcome.current.schedule_version)
-        return _edit(visitor, _Page(again, [moved_on], status=409))
+        return _edit(visitor, _Page(again, [("table", moved_on)], status=409))
     return _edit(visitor, _Page(entered, _schedule_faults(outcome), status=422))
 
 
 def _edit(visitor: Visit, shown: _Page) -> Response:
-    errors = {"table" if not number else f"table-{number}": fault for number, fault in enumerate(shown.faults)}
     return visitor.page(
         "schedule_edit.html",
         status=shown.status,
         entered=shown.entered,
         day=shown.day,
         kinds=[(kind.value, rendering.label(kind)) for kind in RowKind],
-        errors=errors,
-        error_count=len(errors),
+        faults=shown.faults,
+        in_table=any(name == "table" for name, _ in shown.faults),
+        error_count=len(shown.faults),
     )
 
 
@@ -154,24 +164,27 @@ def _entered(form: PostedForm) -> ScheduleInput:
     return ScheduleInput(form.text("table"), form.text("covers_until"), int(based_on) if is_number else 0)
 
 
-def _read(entered: ScheduleInput) -> ProposedSchedule | list[str]:
+def _read(entered: ScheduleInput) -> ProposedSchedule | Faults:
     covers_until = parse_japanese_date(entered.covers_until)
     read = read_table(entered.table, covers_until or LAST_COVERED_DAY, TABLE)
-    faults = [] if covers_until else [labels.COVERS_UNREADABLE]
+    faults: Faults = [] if covers_until else [("covers_until", labels.COVERS_UNREADABLE)]
     faults += _line_faults(read)
     return read if isinstance(read, ProposedSchedule) and not faults else faults
 
 
-def _line_faults(read: ProposedSchedule | list[LineFault]) -> list[str]:
-    return [desk_rendering.line_fault(fault) for fault in read] if isinstance(read, list) else []
+def _line_faults(read: ProposedSchedule | list[LineFault]) -> Faults:
+    return [("table", desk_rendering.line_fault(fault)) for fault in read] if isinstance(read, list) else []
 
 
-def _schedule_faults(faults: Sequence[ScheduleFault]) -> list[str]:
-    return [desk_rendering.schedule_fault(fault) for fault in faults]
+def _schedule_faults(faults: Sequence[ScheduleFault]) -> Faults:
+    return [
+        ("covers_until" if fault.problem.field == "covers_until" else "table", desk_rendering.schedule_fault(fault))
+        for fault in faults
+    ]
 
 
-def _fault_of_day(fault: LineFault) -> str:
-    return labels.LINE_PROBLEM_TEXTS[fault.problem]
+def _fault_of_day(fault: LineFault) -> tuple[str, str]:
+    return FIELD_OF_LINE.get(fault.problem, "reason"), labels.LINE_PROBLEM_TEXTS[fault.problem]
 
 
 def _in_order(proposed: ProposedSchedule) -> ProposedSchedule:
