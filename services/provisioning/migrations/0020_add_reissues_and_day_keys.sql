@@ -17,6 +17,11 @@ comment on table reissued_mailboxes is 'which mailboxes an application gave a ne
 
 create index reissued_mailboxes_mailbox on reissued_mailboxes (mailbox_id);
 
+create trigger reissued_mailboxes_keep_rows before update or delete on reissued_mailboxes
+    for each row execute function keep_every_row();
+create trigger reissued_mailboxes_keep_all before truncate on reissued_mailboxes
+    for each statement execute function keep_every_row();
+
 create table day_keys (
     closing_day date primary key,
     destroyed_at timestamptz
@@ -25,6 +30,9 @@ create table day_keys (
 comment on table day_keys is 'every day whose key has wrapped something, so that none outlives its day; the keys themselves are kept elsewhere';
 
 create index day_keys_alive on day_keys (closing_day) where destroyed_at is null;
+
+create trigger day_keys_keep_rows before delete on day_keys for each row execute function keep_every_row();
+create trigger day_keys_keep_all before truncate on day_keys for each statement execute function keep_every_row();
 
 insert into day_keys (closing_day) select distinct closing_day from sealed_passwords;
 
