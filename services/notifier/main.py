@@ -5,12 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.notifier import workflows
+from services.notifier.domain.addresses import checked_address
 from services.notifier.domain.mails import Letterhead
 from services.notifier.domain.retry import RetryPolicy
 from services.notifier.jobs import build_jobs
 from services.notifier.mailer import BounceIntake, LmtpReply, PoolLimits, SmtpMailer, SmtpServer
 from services.notifier.messaging import build_router
-from services.notifier.rendering import DkimSigner, InvalidSigningKey, MailTemplates, checked_address, open_signer
+from services.notifier.rendering import DkimSigner, InvalidSigningKey, MailTemplates, open_signer
 from services.notifier.settings import Settings
 from services.notifier.store import InvalidKeys, Seals
 from services.notifier.web import build_operate_routes

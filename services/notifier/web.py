@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from services.notifier import workflows
+from services.notifier.domain.addresses import UnsafeAddress
 from services.notifier.domain.filters import MailFilter
 from services.notifier.domain.mails import Letterhead
-from services.notifier.rendering import UnsafeAddress
 from services.notifier.workflows import Delivery, Instruction, NoSuchSample
 from shared.contracts.notifier_events import Mail, MailFailure, RecipientRole
 from shared.runtime.web.problems import ApiProblem, FieldProblem

@@ -1,9 +1,9 @@
 """What an attempt makes of a mail: its next state, the line kept about the attempt, and the event that tells it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from services.notifier.domain.facts import Facts
@@ -81,25 +81,25 @@ def fate_of(
     mail: ClaimedMail, outcome: Accepted | HeldBack | Failed, policy: RetryPolicy, now: datetime, jitter: float
 ) -> tuple[Fate, EventData]:
     """The mail's fate and its event."""
-    fate = Fate(mail.mail_id, mail.attempts, "sent", OUTCOME_NAMES[type(outcome)], now, resend_id=mail.resend_id)
+    name = OUTCOME_NAMES[type(outcome)]
     match outcome:
         case Accepted():
-            return replace(fate, ended_at=now), _sent(mail, now)
+            return _fate(mail, "sent", name, now, ended_at=now), _sent(mail, now)
         case HeldBack():
-            held = replace(fate, state="suppressed", ended_at=now, failure=MailFailure.BOUNCED)
-            return held, failed_event(mail, MailFailure.BOUNCED, None, now)
-        case _:
-            return _after_failure(mail, fate, next_attempt(outcome, mail.tries, policy, now, jitter))
+            failure = MailFailure.BOUNCED
+            held = _fate(mail, "suppressed", name, now, ended_at=now, failure=failure)
+            return held, failed_event(mail, failure, None, now)
+    match next_attempt(outcome, mail.tries, policy, now, jitter):
+        case TryAgain(at, code, ambiguous):
+            later = _fate(mail, "queued", name, now, due_at=at, reply_code=code, ambiguous=ambiguous)
+            return later, deferred_event(mail, at, code)
+        case GiveUp(failure, code):
+            ended = _fate(mail, "failed", name, now, ended_at=now, reply_code=code, failure=failure)
+            return ended, failed_event(mail, failure, code, now)
 
 
-def _after_failure(mail: ClaimedMail, fate: Fate, decided: TryAgain | GiveUp) -> tuple[Fate, EventData]:
-    match decided:
-        case TryAgain(at, reply_code, ambiguous):
-            later = replace(fate, state="queued", due_at=at, reply_code=reply_code, ambiguous=ambiguous)
-            return later, deferred_event(mail, at, reply_code)
-        case GiveUp(failure, reply_code):
-            ended = replace(fate, state="failed", ended_at=fate.at, reply_code=reply_code, failure=failure)
-            return ended, failed_event(mail, failure, reply_code, fate.at)
+def _fate(mail: ClaimedMail, state: MailState, outcome: str, now: datetime, **more: Any) -> Fate:
+    return Fate(mail.mail_id, mail.attempts, state, outcome, now, resend_id=mail.resend_id, **more)
 
 
 def deferred_event(mail: ClaimedMail, at: datetime, reply_code: int | None = None) -> MailDeferred:

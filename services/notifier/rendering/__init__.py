@@ -1,6 +1,6 @@
 """From a mail's facts to its exact bytes."""
 
-from services.notifier.rendering.message import Envelope, UnsafeAddress, build_message, checked_address
+from services.notifier.rendering.message import Envelope, build_message
 from services.notifier.rendering.signature import DkimSigner, InvalidSigningKey, open_signer
 from services.notifier.rendering.templates import MailTemplates, TemplateProblem, kanji_date
 
@@ -10,9 +10,7 @@ __all__ = [
     "InvalidSigningKey",
     "MailTemplates",
     "TemplateProblem",
-    "UnsafeAddress",
     "build_message",
-    "checked_address",
     "kanji_date",
     "open_signer",
 ]

@@ -4,18 +4,23 @@ A version that was sent is never edited; a new one is added beside it. What seve
 `templates/parts/v<n>/`, and follows the same rule.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, meta, nodes
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, meta
 
 from services.notifier import labels
 from services.notifier.domain.facts import CURRENT_TEMPLATE_VERSION, Facts, variables_of
 from shared.contracts.notifier_events import Mail
 
 PARTS = "parts"
+INCLUDE = re.compile(r'\{% include "([^"]+)" %\}\n?')
+
+Source = tuple[str, str, Callable[[], bool]]
 
 
 class TemplateProblem(ValueError):
@@ -68,12 +73,7 @@ class MailTemplates:
     def _asked_by(self, name: str) -> frozenset[str]:
         assert self._environment.loader is not None
         source, _, _ = self._environment.loader.get_source(self._environment, name)
-        tree = self._environment.parse(source)
-        included = [
-            include.template.value for include in tree.find_all(nodes.Include)
-            if isinstance(include.template, nodes.Const)
-        ]  # fmt: skip
-        return frozenset(meta.find_undeclared_variables(tree)).union(*(self._asked_by(part) for part in included))
+        return frozenset(meta.find_undeclared_variables(self._environment.parse(source)))
 
     def _compile(self, folder: Path) -> _CompiledMail:
         name = folder.as_posix()
@@ -82,10 +82,20 @@ class MailTemplates:
         )
 
 
+class _InliningLoader(FileSystemLoader):
+    """Puts the text of a part where it is included, once at start: including it at every rendering costs a tenth."""
+
+    def get_source(self, environment: Environment, template: str) -> Source:
+        """The text with its parts in it."""
+        source, file, is_current = super().get_source(environment, template)
+        inlined = INCLUDE.sub(lambda found: super(_InliningLoader, self).get_source(environment, found[1])[0], source)
+        return inlined, file, is_current
+
+
 def _environment(folder: Path) -> Environment:
     # Mails are plain text: nothing in them is markup, so nothing is escaped.
     environment = Environment(  # noqa: S701
-        loader=FileSystemLoader(folder),
+        loader=_InliningLoader(folder),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
@@ -97,6 +107,7 @@ def _environment(folder: Path) -> Environment:
     return environment
 
 
+@lru_cache(maxsize=1024)
 def kanji_date(day: str) -> str:
     """An ISO date as mails write it."""
     return date.fromisoformat(day).strftime(labels.DATE_PATTERN)

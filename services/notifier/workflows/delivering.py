@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from jinja2 import TemplateError
 
 from services.notifier import rendering, store
+from services.notifier.domain.addresses import UnsafeAddress
 from services.notifier.domain.bounces import return_path
 from services.notifier.domain.fates import ClaimedMail, deferred_event, fate_of
 from services.notifier.domain.mails import message_id
@@ -20,7 +21,7 @@ from services.notifier.domain.retry import (
     SendOutcome,
 )
 from services.notifier.mailer import Mailer
-from services.notifier.rendering import DkimSigner, Envelope, MailTemplates, UnsafeAddress
+from services.notifier.rendering import DkimSigner, Envelope, MailTemplates
 from shared.contracts.envelope import Event, new_event
 from shared.contracts.event_data import EventData
 from shared.contracts.notifier_events import MailFailure

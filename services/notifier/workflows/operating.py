@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notifier import rendering, store
+from services.notifier.domain.addresses import checked_address
 from services.notifier.domain.filters import MailFilter
 from services.notifier.domain.mails import PlannedMail, message_id
 from services.notifier.domain.retry import Accepted, NotTried, Refused, RefusedForNow, ReplyLost, SendOutcome
@@ -84,7 +85,7 @@ async def send_test_mail(delivery: Delivery, planned: PlannedMail, address: str,
     now = delivery.clock.now()
     subject, body = delivery.press.templates.render(planned.mail.value, planned.template_version, planned.facts)
     key = message_id(f"test.{delivery.new_id().hex}", planned.sender)
-    envelope = Envelope(planned.sender, rendering.checked_address(address), key, "test", now)
+    envelope = Envelope(planned.sender, checked_address(address), key, "test", now)
     message = rendering.build_message(TEST_PREFIX + subject, body, envelope)
     if order.dry_run:
         return "not sent"

@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import parseaddr
 from pathlib import Path
 
 import dkim  # type: ignore[import-untyped]
@@ -16,12 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifier.domain.addresses import ADDR_SPEC, UnsafeAddress, checked_address
 from services.notifier.rendering import (
     Envelope,
     InvalidSigningKey,
-    UnsafeAddress,
     build_message,
-    checked_address,
     open_signer,
 )
 from shared.contracts.notifier_events import Mail
@@ -127,6 +127,17 @@ def test_hostile_name_stays_in_the_body_and_makes_no_header(field: str, smuggled
     assert set(read.keys()) == HEADERS
     assert len(read.get_all("To", [])) == 1
     assert "49" not in read.get_content().partition("様")[0]
+
+
+@given(st.from_regex(ADDR_SPEC, fullmatch=True))
+def test_whatever_passes_is_read_as_itself(address: str) -> None:
+    try:
+        checked_address(address)
+    except UnsafeAddress:
+        return
+    assert parseaddr(address) == ("", address)
+    read = parsed(build_message("s", "b", replace(ENVELOPE, to=address)))["To"]
+    assert [each.addr_spec for each in read.addresses] == [address]
 
 
 def test_line_break_in_a_subject_is_refused() -> None:
