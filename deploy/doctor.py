@@ -11,6 +11,7 @@ from typing import Any
 from deploy.errors import StackError
 from deploy.local import jars, kafka, postgres
 from deploy.local.java import find_java
+from services.intake.documents import FontsMissing, find_fonts
 
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_PYTHON = (3, 11)
@@ -44,6 +45,7 @@ def examine() -> Sequence[Finding]:
         _look("Java", _java),
         _look("Kafka's jars", _jars),
         _look("PostgreSQL", _postgres),
+        _look("fonts of documents", _fonts),
         _disk(),
         *_outside(),
         *look_for_test_tools(),
@@ -82,6 +84,13 @@ def _postgres() -> str:
     if os.environ.get("NSS_POSTGRES_DSN"):
         return "not needed: NSS_POSTGRES_DSN is set"
     return f"programs at {postgres.wheel_programs()}"
+
+
+def _fonts() -> str:
+    try:
+        return ", ".join(find_fonts(None).families)
+    except FontsMissing as missing:
+        raise StackError(str(missing)) from None
 
 
 def _disk() -> Finding:

@@ -13,7 +13,8 @@ from deploy.local.databases import migrations_of, with_database
 from deploy.operate.topics import TopicLayout, create_topics, delete_topics
 from services.intake import store as intake_store
 from services.intake.domain.mailboxes import OfficeMailbox
-from services.intake.domain.timeline import Actor, NewsCategory, NewsItem, NewsKind, TimelineEntry, TimelineKind
+from services.intake.domain.news import NewsCategory, NewsItem, NewsKind
+from services.intake.domain.timeline import Actor, TimelineEntry, TimelineKind
 from services.provisioning import store as provisioning_store
 from services.provisioning import workflows as provisioning
 from services.review import store as review_store

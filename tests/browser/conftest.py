@@ -82,7 +82,7 @@ def urls(town: Town) -> Mapping[str, str]:
 @pytest.fixture(scope="session")
 def new_office(town: Town) -> Callable[[], str]:
     """`new_office()` gives an office that no other test of this run uses."""
-    left = iter(town.offices[2:])
+    left = iter(town.offices[-OFFICES:])
     return lambda: next(left)
 
 

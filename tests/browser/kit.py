@@ -25,7 +25,9 @@ TEXT_SPACING = """
 p { margin-bottom: 2em !important; }
 """
 """WCAG 1.4.12."""
-MOST_TABS = 120
+MOST_TABS = 200
+ROUNDS = 2
+"""How often the keyboard may come past the end of the page before an element counts as unreachable."""
 
 
 def find_browser() -> str:
@@ -55,7 +57,7 @@ async def _with_scripts(page: Page) -> AsyncIterator[Page]:
         yield page
         return
     browser, size = page.context.browser, page.viewport_size
-    assert browser and size, "the page belongs to a browser and has a window"
+    assert browser, "the page belongs to a browser"
     context = await browser.new_context(viewport=size, locale="ja-JP")
     twin, html = await context.new_page(), await page.content()
     await twin.route(page.url, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
@@ -112,6 +114,8 @@ async def tab_to(page: Page, selector: str, *, backwards: bool = False) -> None:
             await expect_visible_focus(page)
             return
         visited.append(await focused(page))
+        if sum(each.startswith("body") for each in visited) == ROUNDS:
+            break
     raise AssertionError(f"{selector} cannot be reached by keyboard on {page.url}: {visited}")
 
 

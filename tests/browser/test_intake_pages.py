@@ -27,6 +27,7 @@ async def test_every_page_a_link_leads_to_is_accessible_narrow_and_with_wide_tex
     new_page: NewPage, urls: Mapping[str, str], log_in: LogIn, new_office: Callable[[], str], town: Town
 ) -> None:
     office = new_office()
+    await town.issue(office)
     page = await new_page(width=NARROW, bypass_csp=True)
     await log_in(page, office)
     seen: set[str] = set()
@@ -42,7 +43,9 @@ async def test_every_page_a_link_leads_to_is_accessible_narrow_and_with_wide_tex
         assert answer.status == 200, address
         await space_text(page)
         await expect_accessible(page)
-        await take_picture(page, "intake-narrow" + kind.removeprefix(urls["intake"]).replace("/", "-").replace("?", "-"))
+        await take_picture(
+            page, "intake-narrow" + kind.removeprefix(urls["intake"]).replace("/", "-").replace("?", "-")
+        )
         left += await addresses_on(page)
 
     assert len(seen) >= 25, seen
@@ -50,7 +53,15 @@ async def test_every_page_a_link_leads_to_is_accessible_narrow_and_with_wide_tex
 
 async def test_pages_before_the_login_are_accessible(new_page: NewPage, urls: Mapping[str, str]) -> None:
     page = await new_page(width=NARROW, scripts=False)
-    for path in ("/login", "/login?left=here", "/password/forgotten", "/help", "/accessibility", "/privacy", "/nowhere"):
+    for path in (
+        "/login",
+        "/login?left=here",
+        "/password/forgotten",
+        "/help",
+        "/accessibility",
+        "/privacy",
+        "/nowhere",
+    ):
         await page.goto(urls["intake"] + path)
         await expect_accessible(page)
         await take_picture(page, f"intake-outside{path.replace('/', '-').replace('?', '-')}")
@@ -72,7 +83,7 @@ async def test_a_refused_login_says_so_at_the_top_and_takes_the_focus_there(
         await type_over(page, "#office_code", office)
         await type_over(page, "#password", "wrong")
         await press_enter(page)
-        await expect_refusal(page, "正しくありません")
+    await expect_refusal(page, "正しくありません")
     await type_over(page, "#password", PASSWORD)
     await press_enter(page)
     await expect_refusal(page, "しばらくの間ログインできません")

@@ -17,9 +17,10 @@ STYLE_LINK = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 
 @dataclass(slots=True)
 class Album:
-    """Pages by name and seconds by step, in the order of the story."""
+    """Pages and PDFs by name and seconds by step, in the order of the story."""
 
     pages: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, bytes] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     _styles: dict[str, str] = field(default_factory=dict)
 
@@ -43,6 +44,11 @@ class Album:
                 self._styles[link] = (await browser.open(urljoin(page.url, link))).html
         alone = STYLE_LINK.sub(lambda found: f"<style>{self._styles[found[1]]}</style>", page.html)
         self.pages[f"{len(self.pages) + 1:02}-{name}"] = alone
+
+    def write_documents(self, folder: Path) -> None:
+        """Every PDF as a file."""
+        for name, pdf in self.documents.items():
+            (folder / f"{name}.pdf").write_bytes(pdf)
 
     def write(self, folder: Path) -> None:
         """Every page as a file."""

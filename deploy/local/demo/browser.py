@@ -56,6 +56,11 @@ class Browser:
         """The page at that address, redirects followed. Whatever comes is returned, errors too."""
         return await self._arrive(await self._get(url, linked_from))
 
+    async def download(self, url: str) -> tuple[int, bytes]:
+        """Status and bytes of a file of the site."""
+        answer = await self._get(url, url)
+        return answer.status_code, answer.content
+
     async def send(self, page: Page, form: PageForm, values: Values | None = None) -> Page:
         """Post a form of that page with these values; the page it ends on."""
         url = urljoin(page.url, form.action)

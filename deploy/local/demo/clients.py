@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from deploy.errors import CommandError
 from deploy.local.demo.browser import Browser, UnexpectedPage
 from deploy.local.demo.page_forms import Page, PageForm, Values
 
@@ -68,6 +69,14 @@ class ApplicantClient(Visitor):
         """The tab of the contract that lists the mailboxes."""
         return _expect(await self.open("/contract/general-naccs"), "/general-naccs")
 
+    async def print_document(self, receipt_number: str, document: str) -> bytes:
+        """A document of the application: `application-form` or `approval-notice`."""
+        url = f"{self.base_url}/applications/{receipt_number}/documents/{document}"
+        status, pdf = await self.browser.download(url)
+        if status != HTTPStatus.OK or not pdf.startswith(b"%PDF"):
+            raise CommandError(f"expected a PDF from {url}, got {status}")
+        return pdf
+
     async def open_form(self) -> Page:
         """The guidance before a new application, under a new form token."""
         return _expect(await self.open("/applications/new"), "/new")
@@ -75,7 +84,7 @@ class ApplicantClient(Visitor):
     async def begin(self, form_page: Page) -> Page:
         """Press its button: the first page of the form."""
         page = await self.browser.send(form_page, form_page.form("kind"))
-        return _expect(page, "/items")
+        return _expect(page, "/passwords" if form_page.url.endswith("/password-reissue") else "/items")
 
     async def open_step(self, draft_page: Page, step: str) -> Page:
         """Another page of the same form."""
@@ -101,6 +110,11 @@ class ApplicantClient(Visitor):
     async def apply(self, values: Values) -> str:
         """Every page of the form, check page, registration; the receipt number."""
         return await self.register(await self.fill_form(await self.open_form(), values))
+
+    async def apply_for_reissue(self, values: Values) -> str:
+        """The same for new passwords of mailboxes that exist."""
+        guidance = _expect(await self.open("/password-reissue"), "/password-reissue")
+        return await self.register(await self.fill_form(guidance, values))
 
     async def correct(self, receipt_number: str, values: Values) -> str:
         """Answer a clarification by changing the form; the receipt number."""

@@ -92,6 +92,7 @@ def write_output(folder: Path, report: Mapping[str, Any], findings: Findings, al
     lines = [json.dumps(event, ensure_ascii=False) for event in findings.events]
     (folder / "events.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     album.write(folder / "pages")
+    album.write_documents(folder / "documents")
     if not take_screens(folder / "pages", folder / "screens"):
         say("      no pictures: no Chromium was found")
     (folder / REPORT).write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

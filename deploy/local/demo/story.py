@@ -24,6 +24,7 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 30.0
 POLL_SECONDS = 0.1
 MAILS_PER_OCCASION = 2
+DOCUMENTS = ("application-form", "approval-notice")
 """One to the contact, one to the administrator."""
 
 
@@ -138,7 +139,7 @@ async def applicant_reads_the_password(story: Story) -> None:
 
 
 async def service_starts(story: Story) -> None:
-    """The start date has come: the mailbox is in use. The approval notice would open today; its PDF comes later."""
+    """The start date has come: the mailbox is in use, and the approval notice can be printed."""
     await _time_passes(story, "start_date", story.plan.started_at, "the start date")
     with story.album.step("service_started", f"{manual_case.NEW_MAILBOX} is in service"):
         async with applicant(story) as hanako:
@@ -147,7 +148,10 @@ async def service_starts(story: Story) -> None:
             contract = await hanako.open_contract()
             await story.album.keep("contract-after", contract, hanako.browser)
             _expect(manual_case.NEW_MAILBOX in contract.text, f"{manual_case.NEW_MAILBOX} on the contract page")
-    say("      from today the approval notice can be fetched; its PDF is not made yet")
+    with story.album.step("documents", "application form and approval notice are printed"):
+        async with applicant(story) as hanako:
+            for document in DOCUMENTS:
+                story.album.documents[document] = await hanako.print_document(story.receipt_number, document)
 
 
 async def password_window_closes(story: Story) -> None:

@@ -13,11 +13,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
-INITIAL_PASSWORD_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+LEGIBLE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Nothing that reads like something else on paper or by telephone: no 0 and O, no 1 and I."""
-INITIAL_PASSWORD_LENGTH = 16
+LEGIBLE_LENGTH = 16
 
 
 def new_initial_password() -> str:
     """A password that somebody is told and changes at the first login: 80 random bits."""
-    return "".join(secrets.choice(INITIAL_PASSWORD_LETTERS) for _ in range(INITIAL_PASSWORD_LENGTH))
+    return "".join(secrets.choice(LEGIBLE_LETTERS) for _ in range(LEGIBLE_LENGTH))

@@ -1,0 +1,102 @@
+"""A mail server that takes everything as fast as it can, in a process of its own, and notes when each mail came.
+
+`python -m tests.benchmarks.mail_sink FILE` prints its port, then writes a line `<message key> <monotonic>` per mail.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import cast
+
+import uvloop
+
+KEY_BEGINS = b"Message-ID: <"
+KEY_LENGTH = 40
+REPLIES = {b"DATA": b"354 go on\r\n", b"EHLO": b"250-sink\r\n250 8BITMIME\r\n"}
+
+
+@dataclass(frozen=True, slots=True)
+class MailSink:
+    """Where it listens, and what it wrote."""
+
+    port: int
+    notes: Path
+
+    def arrivals(self) -> dict[str, list[float]]:
+        """Instants (monotonic) by message key."""
+        found: dict[str, list[float]] = {}
+        for line in self.notes.read_text().splitlines():
+            key, _, instant = line.partition(" ")
+            found.setdefault(key, []).append(float(instant))
+        return found
+
+
+@contextmanager
+def running_sink(folder: Path) -> Iterator[MailSink]:
+    """Started, and ended with the block."""
+    notes = folder / "arrivals"
+    process = Popen([sys.executable, "-m", "tests.benchmarks.mail_sink", str(notes)], stdout=PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield MailSink(int(process.stdout.readline()), notes)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class _Conversation(asyncio.Protocol):
+    """Enough SMTP for one that does not pipeline."""
+
+    def __init__(self, notes: "list[str]") -> None:
+        self._notes, self._content, self._taking = notes, bytearray(), False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(b"220 sink\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        if not self._taking:
+            verb = data[:4].upper()
+            self._taking = verb == b"DATA"
+            self._transport.write(REPLIES.get(verb, b"250 ok\r\n"))
+            return
+        self._content += data
+        if self._content.endswith(b"\r\n.\r\n"):
+            begin = self._content.find(KEY_BEGINS) + len(KEY_BEGINS)
+            key = bytes(self._content[begin : begin + KEY_LENGTH]).decode("ascii", "replace")
+            self._notes.append(f"{key} {time.monotonic():.4f}\n")
+            self._content.clear()
+            self._taking = False
+            self._transport.write(b"250 taken\r\n")
+
+
+async def serve(file: Path) -> None:
+    """Until the process is ended."""
+    notes: list[str] = []
+    server = await asyncio.get_running_loop().create_server(lambda: _Conversation(notes), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    with file.open("a") as written:
+        while True:
+            await asyncio.sleep(0.1)
+            written.writelines(notes)
+            written.flush()
+            notes.clear()
+
+
+def main() -> None:
+    """Take mail."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", type=Path)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(serve(parser.parse_args().file))
+
+
+if __name__ == "__main__":
+    main()
