@@ -43,6 +43,7 @@ def build_page_environment() -> Environment:
             "reason_length": reason_length,
             "application_kind_label": labels.APPLICATION_KIND_LABELS.__getitem__,
             "application_class_label": labels.APPLICATION_CLASS_LABELS.__getitem__,
+            "draft_label": lambda kind: labels.DRAFT_NAMES.get(kind, labels.DRAFT_NAMES["mailbox_change"]),
             "item_label": labels.CHANGE_ITEM_CAPTIONS.__getitem__,
             "item_group_label": labels.ITEM_GROUP_CAPTIONS.__getitem__,
             "item_group_reason": labels.ITEM_GROUP_REASONS.__getitem__,

@@ -153,6 +153,9 @@ APPLICATION_CLASS_LABELS: Mapping[ApplicationKind, str] = {
     ApplicationKind.PASSWORD_REISSUE: "パスワード再発行",
 }
 
+DRAFT_NAMES: Mapping[str, str] = {"mailbox_change": "申込", "password_reissue": "パスワード再発行の申込"}
+"""By the kind of the form."""
+
 CHANGE_FLAGS = (
     "企業",
     "事業所",
@@ -188,6 +191,8 @@ CLARIFICATION_OUTCOME_LABELS: Mapping[ClarificationOutcome, str] = {
 VOID_REASONS: Mapping[str, str] = {
     "system_setting_missing": "必要なシステム設定の申込が、締切日までに完了しませんでした。",
     "office_closed": "事業所の契約が終了しました。",
+    "applicant_asked": "お客様からのご連絡により無効としました。",
+    "approved_in_error": "承認の内容に誤りがありました。",
 }
 """By the code of review's event; another code says nothing to an applicant."""
 

@@ -172,9 +172,7 @@ async def registered_already(intake: Dependencies, owner: DraftOwner) -> Respons
     return RedirectResponse(f"/applications/{number}/received", status_code=303) if number else None
 
 
-async def check_page(
-    intake: Dependencies, session: Session, owner: DraftOwner, *, outdated: bool = False
-) -> Response:
+async def check_page(intake: Dependencies, session: Session, owner: DraftOwner, *, outdated: bool = False) -> Response:
     """The check page, or the way to what is wrong. `outdated`: something changed under the reader."""
     view = await workflows.view_draft(intake.pool, owner, intake.form_rules, intake.clock.now())
     if not isinstance(view.result, CheckedForm):

@@ -117,9 +117,7 @@ async def note_closing_windows(db: Connection, events: Sequence[Event[WindowClos
     """One business day is left."""
     await lock_known(db, [number_of(event) for event in events])
     kind = TimelineKind.WINDOW_CLOSING
-    entries = [
-        entry_of(event, kind, Actor.SYSTEM, event.time, next_on=event.data.viewable_until) for event in events
-    ]
+    entries = [entry_of(event, kind, Actor.SYSTEM, event.time, next_on=event.data.viewable_until) for event in events]
     await store.insert_timeline_entries(db, entries)
 
 

@@ -69,7 +69,5 @@ def news_about(
 ) -> list[NewsItem]:
     """The news of each event for the offices of its application."""
     return [
-        item
-        for event in events
-        for item in news_of(applications[number_of(event)], kind, event.id, occurred_at(event))
+        item for event in events for item in news_of(applications[number_of(event)], kind, event.id, occurred_at(event))
     ]

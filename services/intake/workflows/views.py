@@ -106,4 +106,3 @@ async def find_application_by_number(pool: Pool, office_code: str, typed: str) -
     async with pool.acquire() as db:
         application = await store.find_application(db, number, office_code)
     return application.receipt_number if application else None
-

@@ -107,9 +107,7 @@ async def refuse_withdrawals(db: Connection, events: Sequence[Event[WithdrawalRe
     await store.insert_news(db, news_about(events, applications, refused, lambda each: each.data.decided_at))
 
 
-async def _request(
-    db: Connection, application: Application, reason: str | None, now: datetime, new_id: NewId
-) -> None:
+async def _request(db: Connection, application: Application, reason: str | None, now: datetime, new_id: NewId) -> None:
     data = WithdrawalRequested(
         receipt_number=application.receipt_number, revision=application.revision, requested_at=now, reason=reason
     )

@@ -143,9 +143,7 @@ async def test_correct_taken_back_and_withdrawn_at_once_have_one_winner(intake: 
 
 
 @pytest.mark.parametrize("repetition", REPETITIONS)
-async def test_a_withdrawal_that_races_the_approval_is_told_what_became_of_it(
-    intake: Intake, repetition: int
-) -> None:
+async def test_a_withdrawal_that_races_the_approval_is_told_what_became_of_it(intake: Intake, repetition: int) -> None:
     async def race(index: int) -> Sequence[str]:
         raced = await an_application(intake, office_of(index), asked=False)
         approved: list[Event[EventData]] = [

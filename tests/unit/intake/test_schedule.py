@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.intake.domain.login import LONGEST_DELAY, delay_after
 from services.intake.domain.schedule import business_calendar, days_to_offer, review_starts_on
 from tests.builders import a_schedule
 
@@ -55,10 +54,3 @@ def test_a_receipt_does_not_wait_for_a_new_calendar() -> None:
 
     for schedule in (old, None):
         assert review_starts_on(business_calendar(schedule, now.date()), now) == date(2018, 10, 29)
-
-
-def test_the_delay_doubles_from_the_fifth_wrong_password() -> None:
-    seconds = [delay_after(failures).total_seconds() for failures in range(1, 9)]
-
-    assert seconds == [0, 0, 0, 0, 5, 10, 20, 40]
-    assert delay_after(100) == LONGEST_DELAY
