@@ -140,7 +140,7 @@ def test_no_event_can_be_defined_with_an_internal_text() -> None:
 def test_no_event_can_be_made_with_an_internal_text_in_it() -> None:
     fields = {"receipt_number": RECEIPT, "revision": 1, "clarification_id": numbered_id(1), "reason_code": "other"}
     with pytest.raises(ValidationError):
-        ClarificationRequested(**fields, requested_at=NOW, question=InternalText("社外秘"))  # type: ignore[arg-type]
+        ClarificationRequested(**fields, requested_at=NOW, question=InternalText("社外秘"))
     assert not any("InternalText" in repr(model.model_fields) for model in EVENT_MODELS.values())
 
 
