@@ -116,4 +116,4 @@ def _extension(
     if issued.viewable_until is None or issued.window_closed or not is_open(issued.viewable_until, now):
         return None
     window = OpenWindow(issued.receipt_number, new_start_date, issued.viewable_until)
-    return extension(calendar, window, new_start_date, WindowChangeCause.START_DATE_MOVED)
+    return extension(calendar, window, WindowChangeCause.START_DATE_MOVED)

@@ -79,14 +79,9 @@ def reissue_window(calendar: BusinessCalendar, reissued_at: datetime) -> Viewing
     return viewing_window(calendar, reissued_at, local_date(reissued_at))
 
 
-def extension(
-    calendar: BusinessCalendar, window: OpenWindow, counted_from: date, cause: WindowChangeCause
-) -> WindowExtension | None:
-    """What becomes of an open window once it counts from that day; None where it would not end later.
-
-    Raises DateNotCovered.
-    """
-    new_until = viewing_window_end(calendar, counted_from)
+def extension(calendar: BusinessCalendar, window: OpenWindow, cause: WindowChangeCause) -> WindowExtension | None:
+    """What becomes of an open window, counted anew; None where it would not end later. Raises DateNotCovered."""
+    new_until = viewing_window_end(calendar, window.counted_from)
     if new_until <= window.viewable_until:
         return None
     return WindowExtension(
@@ -102,7 +97,7 @@ def extension(
 def extension_by_calendar(calendar: BusinessCalendar, window: OpenWindow) -> WindowExtension | None:
     """What a new calendar makes of an open window; None where it stays, or where the calendar cannot tell (E34)."""
     try:
-        return extension(calendar, window, window.counted_from, WindowChangeCause.CALENDAR_CHANGED)
+        return extension(calendar, window, WindowChangeCause.CALENDAR_CHANGED)
     except DateNotCovered:
         return None
 

@@ -24,6 +24,8 @@ from tests.component.provisioning.roles import Logins
 from tests.conftest import stack_folder
 
 WITHIN_SECONDS = 1.0
+GREETINGS = 20
+"""On a machine that is busy with other things, as many bare greetings are allowed instead."""
 MIDNIGHT = datetime(2018, 11, 1, tzinfo=TOKYO)
 
 pytestmark = pytest.mark.skipif(
@@ -53,18 +55,25 @@ class Office:
         return await asyncio.to_thread(log_in, self.port, NEW_MAILBOX, password or self.password)
 
     async def accepted(self, password: str | None = None) -> bool:
-        """Whether the mail server lets the mailbox in; the answer must come within a second of the state."""
+        """Whether the mail server lets the mailbox in; it follows the state at the first try and within a second."""
         asked = time.monotonic()
+        await asyncio.to_thread(greet, self.port)
+        greeted = time.monotonic()
         try:
             (await self.session(password)).quit()
-            return time.monotonic() - asked < WITHIN_SECONDS
+            assert time.monotonic() - greeted < max(WITHIN_SECONDS, GREETINGS * (greeted - asked))
+            return True
         except poplib.error_proto as refusal:
             assert b"AUTH" in refusal.args[0], refusal  # noqa: PT017  the code is what clients act on
             return False
 
 
+def greet(port: int) -> None:
+    poplib.POP3("127.0.0.1", port, timeout=30).quit()
+
+
 def log_in(port: int, mailbox: str, password: str) -> poplib.POP3:
-    session = poplib.POP3("127.0.0.1", port, timeout=10)
+    session = poplib.POP3("127.0.0.1", port, timeout=30)
     session.user(mailbox)
     session.pass_(password)
     return session

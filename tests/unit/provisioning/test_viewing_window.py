@@ -1,5 +1,6 @@
 """The password window: the manual's vectors, and the instant at which it closes."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -83,7 +84,7 @@ def test_a_reissue_counts_from_its_own_day(day: date, last_day: date) -> None:
 
 
 def test_a_start_date_that_moves_takes_the_windows_end_with_it() -> None:
-    moved = extension(CALENDAR, WINDOW, date(2018, 11, 8), WindowChangeCause.START_DATE_MOVED)
+    moved = extension(CALENDAR, replace(WINDOW, counted_from=date(2018, 11, 8)), WindowChangeCause.START_DATE_MOVED)
     assert moved is not None
     assert (moved.old_until, moved.new_until, moved.closing_notice_on) == (
         date(2018, 11, 5),
@@ -94,7 +95,7 @@ def test_a_start_date_that_moves_takes_the_windows_end_with_it() -> None:
 
 @pytest.mark.parametrize("start", [date(2018, 10, 26), date(2018, 10, 31), date(2018, 11, 1)])
 def test_a_window_never_becomes_shorter(start: date) -> None:
-    assert extension(CALENDAR, WINDOW, start, WindowChangeCause.START_DATE_MOVED) is None
+    assert extension(CALENDAR, replace(WINDOW, counted_from=start), WindowChangeCause.START_DATE_MOVED) is None
 
 
 def test_a_new_closure_makes_a_window_longer_and_a_new_opening_does_not_make_it_shorter() -> None:
