@@ -17,7 +17,7 @@ from shared.runtime.database import open_pool
 from shared.runtime.ids import new_uuid7
 
 CLAIM = timedelta(seconds=1)
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 90.0
 BATCH = 3
 
 

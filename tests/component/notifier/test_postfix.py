@@ -23,7 +23,7 @@ from tests.builders import a_contact
 from tests.component.notifier.bench import Bench, application
 from tests.component.notifier.certificates import certificate
 
-SECONDS, POLL_SECONDS = 30.0, 0.1
+SECONDS, POLL_SECONDS = 90.0, 0.1
 BOUNCED = "nobody@naccs.example"
 """Postfix takes it and hands it on to our intake, which knows nobody of that name: so it has to come back."""
 
