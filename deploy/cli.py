@@ -25,6 +25,8 @@ from deploy.operate import (
 from deploy.operate.accounts_command import app as accounts_app
 from deploy.operate.contracts_command import app as contracts_app
 from deploy.operate.news_command import app as news_app
+from deploy.operate.schedule_command import app as schedule_app
+from deploy.operate.staff_accounts_command import app as staff_accounts_app
 from deploy.progress import say
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,10 +38,10 @@ app = typer.Typer(
     name="nss", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, epilog=EXIT_CODES
 )
 topics_app = typer.Typer(no_args_is_help=True, help="Topics on the broker.")
-schedule_app = typer.Typer(no_args_is_help=True, help="The registration schedule and calendar, kept by review.")
 for group, word in ((topics_app, "topics"), (contracts_app, "contracts"), (schedule_app, "schedule"),
                     (accounts_app, "accounts"), (news_app, "news")):  # fmt: skip
     app.add_typer(group, name=word)
+accounts_app.add_typer(staff_accounts_app, name="staff")
 app.add_typer(provisioning_command.app, name="provisioning")
 app.add_typer(catalogue_command.app, name="catalogue")
 app.add_typer(mails_command.app, name="mails")
@@ -55,7 +57,6 @@ app.command("stalled")(flow_command.stalled)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")]
 Directory = Annotated[Path | None, typer.Option(help="Folder of the stack; .local of this checkout by default.")]
-File = Annotated[Path, typer.Argument(help="A JSON file.")]
 
 
 @app.callback()
@@ -149,14 +150,6 @@ def list_topics(as_json: AsJson = False) -> None:
         return
     for finding in findings:
         typer.echo(f"{finding.name:<36} {'; '.join([finding.condition, *finding.differences])}")
-
-
-@schedule_app.command("set")
-def set_schedule(file: File, dry_run: DryRun = False) -> None:
-    """Publish the whole schedule and calendar: what is not in the file is no longer so."""
-    from deploy.operate.registers import set_schedule as publish
-
-    show_json(publish(file, dry_run=dry_run))
 
 
 @accounts_app.command("bootstrap")

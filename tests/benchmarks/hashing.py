@@ -57,13 +57,13 @@ class IssueRun:
     idle_lag_p99: float
 
 
-async def measure_issues(dsn: str, bootstrap: str, round_number: int) -> IssueRun:
+async def measure_issues(dsn: str, bootstrap: str, round_number: int, approvals: int = APPROVALS) -> IssueRun:
     """Both sides once, in an order that turns. Raises NotIssued."""
     if round_number % 2:
         bare = await asyncio.to_thread(bare_hash_rate)
-        rate, lag, idle = await _issue(dsn, bootstrap)
+        rate, lag, idle = await _issue(dsn, bootstrap, approvals)
     else:
-        rate, lag, idle = await _issue(dsn, bootstrap)
+        rate, lag, idle = await _issue(dsn, bootstrap, approvals)
         bare = await asyncio.to_thread(bare_hash_rate)
     return IssueRun(bare, rate, lag, idle)
 
@@ -78,10 +78,10 @@ def bare_hash_rate() -> float:
         return BARE_HASHES / (time.monotonic() - began)
 
 
-async def _issue(dsn: str, bootstrap: str) -> tuple[float, float, float]:
+async def _issue(dsn: str, bootstrap: str, count: int) -> tuple[float, float, float]:
     """Passwords issued per second, and the loop's lag meanwhile and when idle."""
     now = datetime.now(UTC)
-    approvals = [_approval(number, now) for number in range(WARM_UP + APPROVALS)]
+    approvals = [_approval(number, now) for number in range(WARM_UP + count)]
     async with _field(dsn, bootstrap, approvals) as field:
         with TemporaryDirectory(prefix="nss-bench-") as name:
             folder = Path(name)

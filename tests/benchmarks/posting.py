@@ -65,9 +65,9 @@ async def measure(dsn: str, folder: Path, rounds: int, posts: int) -> list[Round
     """Every round takes both sides once, in an order that turns."""
     name = f"nss_bench_posting_{secrets.token_hex(4)}"
     workload = make_workload(rounds * (posts + WARM_UP), datetime.now(UTC))
-    await _execute(dsn, f'create database "{name}"')
+    await execute(dsn, f'create database "{name}"')
     try:
-        requests = await _prepare(with_database(dsn, name), workload)
+        requests = await prepare_requests(with_database(dsn, name), workload)
         done = []
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}: {look_at_machine()}", file=sys.stderr, flush=True)
@@ -75,19 +75,19 @@ async def measure(dsn: str, folder: Path, rounds: int, posts: int) -> list[Round
             taken = requests[first : first + posts + WARM_UP]
             rates = {}
             for side in SIDES if number % 2 else reversed(SIDES):
-                async with _running(side, with_database(dsn, name), folder) as port:
-                    await _send(port, taken[:WARM_UP])
+                async with running_side(side, with_database(dsn, name), folder) as port:
+                    await send_requests(port, taken[:WARM_UP])
                     began = time.monotonic()
-                    await _send(port, taken[WARM_UP:])
+                    await send_requests(port, taken[WARM_UP:])
                     rates[side] = posts / (time.monotonic() - began)
             done.append(Round(rates["ours"], rates["bare"]))
             print(f"  {done[-1]}", file=sys.stderr, flush=True)
         return done
     finally:
-        await _execute(dsn, f'drop database if exists "{name}" with (force)')
+        await execute(dsn, f'drop database if exists "{name}" with (force)')
 
 
-async def _prepare(url: str, workload: Workload) -> list[bytes]:
+async def prepare_requests(url: str, workload: Workload) -> list[bytes]:
     """Contracts, accounts and tokens; the request of each office, ready to be sent."""
     await apply_migrations(url, migrations_of("intake"))
     pool, now = await open_pool(url, application_name="benchmark"), datetime.now(UTC)
@@ -132,7 +132,7 @@ def _request(body: dict[str, object], token: str) -> bytes:
     return head.encode() + text
 
 
-async def _send(port: int, requests: Sequence[bytes]) -> None:
+async def send_requests(port: int, requests: Sequence[bytes]) -> None:
     """All of them over a few connections, the next when the one before is answered. Raises unless each gets 201."""
     left = iter(requests)
 
@@ -151,7 +151,7 @@ async def _send(port: int, requests: Sequence[bytes]) -> None:
 
 
 @asynccontextmanager
-async def _running(side: str, url: str, folder: Path) -> AsyncIterator[int]:
+async def running_side(side: str, url: str, folder: Path) -> AsyncIterator[int]:
     [port] = choose_ports([side]).values()
     keys = ensure_keys(folder / "keys")
     environment = {
@@ -184,7 +184,7 @@ def _answers(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
-async def _execute(dsn: str, statement: str) -> None:
+async def execute(dsn: str, statement: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(statement)

@@ -87,6 +87,9 @@ def assert_the_output_is_whole(output: Path, report: dict[str, Any]) -> None:
     assert len(events) == sum(report["events"].values())
     mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in output.glob("mails/*.eml")]
     assert {str(mail["subject"]) for mail in mails} == {mail["subject"] for mail in report["mails"]}
+    documents = {path.stem: path.read_bytes() for path in output.glob("documents/*.pdf")}
+    assert documents.keys() == {"application-form", "approval-notice"}
+    assert all(pdf.startswith(b"%PDF") for pdf in documents.values())
     pages = {path.stem for path in output.glob("pages/*.html")}
     assert any(name.endswith("id-notice-closed") for name in pages)
     assert {path.stem for path in output.glob("screens/*.png")} == (pages if find_chromium() else set())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.benchmarks.ground import Ground, new_ground
+from tests.benchmarks.hashing import measure_issues
 from tests.benchmarks.measuring import Size, measure_ours, measure_reference
 from tests.benchmarks.workload import Workload, make_workload
 
@@ -37,3 +38,10 @@ async def test_both_sides_write_and_read_the_same(ground: Ground, workload: Work
     expected = (EVENTS * SIZE.applications, DELIVERIES * SIZE.applications)
     assert (ours.written.events, ours.written.deliveries) == expected
     assert (bare.written.events, bare.written.deliveries) == expected
+
+
+@pytest.mark.full
+async def test_issuing_with_real_hashes_is_measured_beside_bare_hashes(postgres_dsn: str, kafka_bootstrap: str) -> None:
+    run = await measure_issues(postgres_dsn, kafka_bootstrap, 0, approvals=20)
+    assert run.issue_rate > 0 < run.bare_rate
+    assert 0 <= run.lag_p99 < 1000

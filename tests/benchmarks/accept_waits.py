@@ -1,0 +1,114 @@
+"""P7: how long a program waits for a receipt number when applications come at half the rate that can be taken.
+
+`python -m tests.benchmarks.accept_waits [--posts N]`. The ceiling is measured first, over a few busy connections. Then
+applications are sent at their appointed times, whether earlier ones have been answered or not, and each wait counts
+from its appointment: a server that stalls makes everybody behind it wait, and the figure shows it.
+"""
+
+import argparse
+import asyncio
+import json
+import secrets
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deploy.local.databases import with_database
+from deploy.local.ports import LOOPBACK
+from deploy.local.postgres import NAME as POSTGRES
+from deploy.local.stack import LocalStack
+from tests.benchmarks.noise import look_at_machine
+from tests.benchmarks.posting import WARM_UP, execute, prepare_requests, running_side, send_requests
+from tests.benchmarks.workload import make_workload
+from tests.conftest import stack_folder
+
+POSTS, CEILING_POSTS = 2000, 800
+MOST_RATIO, MOST_SECONDS = 10.0, 0.050
+LINES = 16
+"""Connections kept open, so that no wait is the network's."""
+
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def measure(dsn: str, folder: Path, posts: int) -> tuple[float, list[float]]:
+    """The ceiling in posts per second, and the wait of each post in seconds."""
+    name = f"nss_bench_waits_{secrets.token_hex(4)}"
+    await execute(dsn, f'create database "{name}"')
+    try:
+        workload = make_workload(WARM_UP + CEILING_POSTS + posts, datetime.now(UTC))
+        requests = await prepare_requests(with_database(dsn, name), workload)
+        async with running_side("ours", with_database(dsn, name), folder) as port:
+            await send_requests(port, requests[:WARM_UP])
+            began = time.monotonic()
+            await send_requests(port, requests[WARM_UP : WARM_UP + CEILING_POSTS])
+            ceiling = CEILING_POSTS / (time.monotonic() - began)
+            waits = await wait_for_each(port, requests[WARM_UP + CEILING_POSTS :], ceiling / 2)
+        return ceiling, waits
+    finally:
+        await execute(dsn, f'drop database if exists "{name}" with (force)')
+
+
+async def wait_for_each(port: int, requests: Sequence[bytes], rate: float) -> list[float]:
+    """Open loop: the wait of each request from its appointed time, at `rate` per second. Raises unless all get 201."""
+    free: asyncio.Queue[Line] = asyncio.Queue()
+    for _ in range(LINES):
+        free.put_nowait(await asyncio.open_connection(LOOPBACK, port))
+    start = time.monotonic() + 0.1
+
+    async def post(number: int, request: bytes) -> float:
+        appointed = start + number / rate
+        await asyncio.sleep(appointed - time.monotonic())
+        line = await free.get()
+        await _answered(line, request)
+        free.put_nowait(line)
+        return time.monotonic() - appointed
+
+    waits = await asyncio.gather(*(post(number, request) for number, request in enumerate(requests)))
+    while not free.empty():
+        free.get_nowait()[1].close()
+    return waits
+
+
+async def _answered(line: Line, request: bytes) -> None:
+    reader, writer = line
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    body = await reader.readexactly(int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]))
+    if b" 201 " not in head.partition(b"\r\n")[0]:
+        raise RuntimeError(body.decode())
+
+
+def main() -> None:
+    """Measure, print the figure as JSON, end with exit code 1 if it misses what it must reach."""
+    parser = argparse.ArgumentParser(description="Waits for a receipt number at half the ceiling.")
+    parser.add_argument("--posts", type=int, default=POSTS)
+    posts = parser.parse_args().posts
+    print(look_at_machine(), file=sys.stderr, flush=True)
+    with stack_folder() as folder:
+        stack = LocalStack(folder)
+        try:
+            stack.start_parts([POSTGRES])
+            ceiling, waits = asyncio.run(measure(stack.state.postgres_dsn, folder, posts))
+        finally:
+            stack.wipe()
+    hundredths = statistics.quantiles(waits, n=100)
+    p50, p99 = hundredths[49], hundredths[98]
+    is_met = p99 / p50 <= MOST_RATIO and p99 <= MOST_SECONDS
+    figure = {
+        "P7": round(p99 / p50, 2),
+        "must": MOST_RATIO,
+        "p50_ms": round(p50 * 1000, 1),
+        "p99_ms": round(p99 * 1000, 1),
+        "must_ms": MOST_SECONDS * 1000,
+        "ceiling_per_second": round(ceiling),
+        "verdict": "met" if is_met else "missed",
+    }
+    print(json.dumps(figure, indent=2))
+    raise SystemExit(0 if is_met else 1)
+
+
+if __name__ == "__main__":
+    main()
