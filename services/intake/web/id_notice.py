@@ -10,6 +10,7 @@ from services.intake import workflows
 from services.intake.web.guard import require_session
 from services.intake.workflows.dependencies import Dependencies
 from services.intake.workflows.refusals import LoginRefused
+from shared.kernel.identifiers import OfficeCode
 from shared.runtime.web.forms import read_form
 from shared.runtime.web.pages import page
 from shared.runtime.web.sessions import Session
@@ -35,7 +36,8 @@ class IdNoticePages:
         application = await workflows.find_notice(self.intake.pool, session.account, number)
         if not workflows.is_login_fresh(session.authenticated_at, now):
             return self._ask_for_password(session, number, None)
-        ticket = workflows.issue_notice_ticket(application, self.intake.ticket_key_file, now, self.intake.new_id)
+        office, key_file = OfficeCode(session.account), self.intake.ticket_key_file
+        ticket = workflows.issue_notice_ticket(application, office, key_file, now, self.intake.new_id)
         answer = page(
             self.intake.environment,
             "id_notice.html",

@@ -6,6 +6,7 @@ from pathlib import Path
 from services.intake.domain.application import Application
 from services.intake.workflows.refusals import NotFound
 from services.intake.workflows.views import view_application
+from shared.kernel.identifiers import OfficeCode
 from shared.runtime.database import Pool
 from shared.runtime.ids import NewId
 from shared.runtime.notice_tickets import NoticeClaims, sign_notice_ticket
@@ -26,10 +27,12 @@ async def find_notice(pool: Pool, office_code: str, number: str) -> Application:
     return application
 
 
-def issue_notice_ticket(application: Application, key_file: Path, now: datetime, new_id: NewId) -> str:
-    """A ticket for this application's ID notice: 60 seconds, one use."""
+def issue_notice_ticket(
+    application: Application, acting_office: OfficeCode, key_file: Path, now: datetime, new_id: NewId
+) -> str:
+    """A ticket for this application's ID notice, for the office that is logged in: 60 seconds, one use."""
     claims = NoticeClaims(
-        acting_office=application.applicant_office_code,
+        acting_office=acting_office,
         office_code=application.office_code,
         receipt_number=application.receipt_number,
         jti=new_id(),

@@ -177,7 +177,7 @@ async def test_every_page_asks_for_a_login_and_returns_to_where_one_wanted_to_go
         "/login", data={"office_code": "nac001", "password": PASSWORD, "next": "/applications/180001A"}
     )
     assert (welcome.status_code, welcome.headers["location"]) == (303, "/applications/180001A")
-    for path in ("/menu", "/contract", "/applications", "/applications/new", "/help"):
+    for path in ("/menu", "/contract", "/applications", "/applications/new", "/password-reissue"):
         assert (await intake.browser().get(path)).headers["location"].startswith("/login?next=/")
 
 
