@@ -98,6 +98,8 @@ class SmtpConnections:
         )
         try:
             await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
         except (*CONNECTION_ERRORS, ValueError) as error:
             # Whatever went wrong, the mail waits: it never falls back to clear text.
             with contextlib.suppress(*CONNECTION_ERRORS):

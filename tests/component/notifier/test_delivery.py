@@ -159,6 +159,15 @@ async def test_kept_connection_that_the_server_has_closed_costs_no_attempt(bench
     assert [(row["state"], row["attempts"]) for row in rows] == [("sent", 1), ("sent", 1)]
 
 
+async def test_conversation_begins_with_a_greeting_of_ours_once_per_connection(bench: Bench) -> None:
+    said: list[str] = []
+    bench.smtp.answer = lambda line: said.append(line.split(" ")[0])
+    await bench.handle(application())
+    await bench.deliver()
+
+    assert said == ["greeting", "EHLO", "MAIL", "RCPT", "DATA", ".", "MAIL", "RCPT", "DATA", "."]
+
+
 async def test_mail_that_cannot_be_made_keeps_no_other_from_leaving(bench: Bench) -> None:
     await bench.apply(2)
     await bench.pool.execute("update mails set template_version = 99 where mail_id = (select min(mail_id) from mails)")
