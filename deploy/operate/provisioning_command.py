@@ -58,7 +58,7 @@ def repair(dry_run: DryRun = False, as_json: AsJson = False) -> None:
     else:
         verb = "would be restored" if dry_run else "restored"
         typer.echo(f"{len(told['mailboxes'])} mailboxes and {told['applications']} applications {verb}")
-        typer.echo(f"{told['missed_events']} forgotten events {'would be' if dry_run else ''} queued again")
+        typer.echo(f"{told['missed_events']} forgotten events {'would be ' if dry_run else ''}queued again")
         for mailbox in told["without_password"]:
             typer.echo(f"{mailbox}: its password is lost; its office must ask for a reissue")
     _end_with(
