@@ -49,7 +49,9 @@ ISSUE_FAILURES = Counter(
 )
 
 # The ID ledger of provisioning
-LEDGER_CURRENT = Gauge("nss_ledger_current", "1 while the ledger holds what was published; 0 stops issuing.", ["service"])
+LEDGER_CURRENT = Gauge(
+    "nss_ledger_current", "1 while the ledger holds what was published; 0 stops issuing.", ["service"]
+)
 LEDGER_FINDINGS = Gauge("nss_ledger_findings", "Disagreements found between the ledger and its topic.", ["service"])
 AUDIT_UNSEALED = Gauge("nss_audit_unsealed", "Audit entries that wait to be sealed.", ["service"])
 DRIFT_FINDINGS = Gauge("nss_drift_findings", "Accounts that differ between ledger and mail server.", ["service"])

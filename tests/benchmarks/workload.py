@@ -12,10 +12,11 @@ from datetime import date, datetime
 
 from deploy.local.demo.sample_data import sample_schedule
 from services.intake.domain.application import Application, Receipt, receive
+from services.intake.domain.asked import asked_by
 from services.intake.domain.form import CheckedForm
 from services.review.domain.schedule import ProposedDay, ProposedSchedule, Schedule, next_schedule
 from shared.contracts.envelope import Event, new_event
-from shared.contracts.event_data import MailboxKind, MailboxRef
+from shared.contracts.event_data import ApplicationKind, MailboxKind, MailboxRef
 from shared.contracts.intake_events import ApplicationReceived, ContractPublished
 from shared.contracts.people import Contact
 from shared.kernel.identifiers import MailboxId, OfficeCode, mailbox_id, receipt_number
@@ -93,6 +94,7 @@ def _submitted(place: int, contract: ContractPublished, schedule: Schedule, now:
     opening = mailbox_id(office, SERIALS_BEFORE)
     adds, abolish = _wish(chance, opening)
     checked = CheckedForm(
+        kind=ApplicationKind.MAILBOX_CHANGE,
         office_code=office,
         requested_start_date=chance.choice(days).registration_date,
         reason=chance.choice(REASONS),
@@ -100,11 +102,12 @@ def _submitted(place: int, contract: ContractPublished, schedule: Schedule, now:
         add_smtp_pop3=adds,
         add_edifact=0,
         abolish=abolish,
+        mailbox_ids=(),
         warnings=(),
     )
-    receipt = Receipt(receipt_number(local_date(now).year, place + 1), new_uuid7(), now, local_date(now))
+    receipt = Receipt(receipt_number(local_date(now).year, place + 1), new_uuid7(), office, now, local_date(now))
     before = [MailboxRef(mailbox_id=opening, kind=MailboxKind.SMTP_POP3)]
-    application, received = receive(checked, contract, before, receipt)
+    application, received = receive(checked, contract, asked_by(checked, before), receipt)
     return Submitted(application, new_event(received, event_id=new_uuid7(), key=office, now=now))
 
 

@@ -67,7 +67,8 @@ def test_production_refuses_to_start_with_a_failpoint(monkeypatch: pytest.Monkey
 def test_every_failpoint_of_the_services_is_reached_by_a_kill_test() -> None:
     sources = [path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.py")]
     existing = {name for path in sources for name in REACHED.findall(path.read_text(encoding="utf-8"))}
-    kill_tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "faults").glob("*.py"))
+    paths = [*(ROOT / "tests" / "faults").glob("*.py"), *(ROOT / "tests" / "component").glob("*/test_kills.py")]
+    kill_tests = "".join(path.read_text(encoding="utf-8") for path in paths)
     assert existing
     assert {name for name in existing if f'"{name}"' not in kill_tests} == set()
 
