@@ -85,7 +85,7 @@ class DraftPages:
         return RedirectResponse("/menu", status_code=303)
 
     async def get_step(self, request: Request) -> Response:
-        """One page of the form as it was typed; opened from the check page it shows what is wrong."""
+        """One page of the form as it was typed; sent with mistakes or opened from the check page it shows them."""
         session = await require_session(self.intake, request)
         owner, step = draft_owner(session, request), step_of(request.path_params["step"])
         if answer := await registered_already(self.intake, owner):
@@ -94,11 +94,16 @@ class DraftPages:
         if step not in view.steps:
             raise DraftNotFound
         from_check = request.query_params.get("from") == FROM_CHECK
-        errors = view.errors_of(step) if from_check else FormErrors(())
-        return self._step_page(session, view, step, errors, from_check=from_check)
+        refused = "refused" in request.query_params
+        errors = view.errors_of(step) if from_check or refused else FormErrors(())
+        status = 422 if refused and errors.errors else 200
+        return self._step_page(session, view, step, errors, from_check=from_check, status=status)
 
     async def post_step(self, request: Request) -> Response:
-        """Keep what was typed; on to the next page, or the same again with every error of it."""
+        """Keep what was typed; on to the next page, or to the same with every error of it.
+
+        Errors, too, stand on a page of their own address: going back to one never asks to send a form again.
+        """
         session = await require_session(self.intake, request)
         owner, step = draft_owner(session, request), step_of(request.path_params["step"])
         posted = await read_form(request)
@@ -108,7 +113,8 @@ class DraftPages:
         view = await workflows.save_step(self.intake.pool, owner, step, posted.fields, rules, now)
         errors, from_check = view.errors_of(step), posted.text("from") == FROM_CHECK
         if errors.errors:
-            return self._step_page(session, view, step, errors, from_check=from_check, status=422)
+            query = f"refused&from={FROM_CHECK}" if from_check else "refused"
+            return RedirectResponse(f"{_path(owner)}/{step.value}?{query}", status_code=303)
         return _to(owner, None if from_check else next_step(view.steps, step))
 
     async def get_check(self, request: Request) -> Response:

@@ -181,10 +181,17 @@ async def start_draft(browser: httpx2.AsyncClient, path: str = "/applications/ne
 async def fill_in(browser: httpx2.AsyncClient, address: str, typed: Mapping[str, Any]) -> httpx2.Response:
     """Send every page from this one on; the last answer: the way to the check page, or the page with errors."""
     while True:
-        answer = await browser.post(address, data={"items": "mailbox_count", **typed})
+        answer = await post_step(browser, address, {"items": "mailbox_count", **typed})
         if answer.status_code != 303 or answer.headers["location"].endswith("/check"):
             return answer
         address = answer.headers["location"]
+
+
+async def post_step(browser: httpx2.AsyncClient, address: str, typed: Mapping[str, Any]) -> httpx2.Response:
+    """Send one page of the form; the way on, or the same page with its errors."""
+    answer = await browser.post(address, data=typed)
+    refused = answer.status_code == 303 and "refused" in answer.headers["location"]
+    return await browser.get(answer.headers["location"]) if refused else answer
 
 
 async def save_draft(browser: httpx2.AsyncClient, **typed: Any) -> tuple[str, httpx2.Response]:

@@ -6,6 +6,7 @@ from tests.builders import (
 from tests.component.intake.conftest import (
     Intake,
     hidden,
+    post_step,
     register,
     save_draft,
     start_draft,
@@ -88,7 +89,7 @@ async def test_the_mailbox_page_shows_how_many_there_would_be(intake: Intake) ->
     page = await browser.get(f"/applications/drafts/{token}/mailboxes")
 
     assert "現在 1個 → 申込後 3個" in page.text
-    wrong = await browser.post(f"/applications/drafts/{token}/mailboxes", data={"add_smtp_pop3": "many"})
+    wrong = await post_step(browser, f"/applications/drafts/{token}/mailboxes", {"add_smtp_pop3": "many"})
     assert wrong.status_code == 422
     assert "申込後" not in wrong.text
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.intake.domain.steps import FIELDS, TICKED, Step
 from tests.builders import TYPED, a_contract
-from tests.component.intake.conftest import Intake, fill_in, register, start_draft
+from tests.component.intake.conftest import Intake, fill_in, post_step, register, start_draft
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -97,7 +97,7 @@ async def test_every_field_of_the_form_shows_again_exactly_what_was_typed(intake
         for step in FORM_STEPS:
             names = [name for name in FIELDS[step] if name not in TICKED]
             typed = dict.fromkeys(names, text)
-            answer = await browser.post(f"{draft}/{step.value}", data={"items": "mailbox_count", **typed})
+            answer = await post_step(browser, f"{draft}/{step.value}", {"items": "mailbox_count", **typed})
             page = page_of(answer if answer.status_code == 422 else await browser.get(f"{draft}/{step.value}"))
             shown = {name: value.lstrip("\n") for name, value in page.values.items() if name in names}
             # A choice among days is no text field; what is no offered day stands in the field for other days.

@@ -21,7 +21,7 @@ from tests.builders import (
 from tests.builders.moving import (
     application_voided,
 )
-from tests.component.intake.conftest import Intake, register, start_draft
+from tests.component.intake.conftest import Intake, post_step, register, start_draft
 
 
 async def test_opening_the_page_makes_its_news_old(intake: Intake) -> None:
@@ -97,5 +97,5 @@ async def test_a_sister_office_sees_what_was_applied_for_on_its_behalf(intake: I
     refused = await browser.get(await start_draft(browser))
     assert "NAC002" in refused.text
     foreign = await start_draft(sister)
-    answer = await sister.post(foreign, data={"office_code": "NAC001", "items": "mailbox_count"})
+    answer = await post_step(sister, foreign, {"office_code": "NAC001", "items": "mailbox_count"})
     assert (answer.status_code, "この事業所コードでは申込できません" in answer.text) == (422, True)

@@ -3,7 +3,7 @@
 from shared.contracts.intake_events import ApplicationReceived
 from tests.builders import OPENING_MAILBOX, TYPED, an_event, mail_sent, review_completed, review_opened
 from tests.builders.moving import clarification_requested, passwords_reissued
-from tests.component.intake.conftest import Intake, fill_in, hidden, register, start_draft
+from tests.component.intake.conftest import Intake, fill_in, hidden, post_step, register, start_draft
 
 REISSUE = {**TYPED, "mailbox_ids": OPENING_MAILBOX, "reason": "参照期間が過ぎ、控えが見つからないため。"}
 
@@ -71,7 +71,7 @@ async def test_nothing_chosen_is_an_error_and_foreign_ids_are_unknown(intake: In
     browser = await intake.logged_in()
     address = await start_draft(browser, "/password-reissue")
     for ticked in ((), ("XYZ00101",)):
-        answer = await browser.post(address, data={"office_code": "NAC001", "mailbox_ids": list(ticked)})
+        answer = await post_step(browser, address, {"office_code": "NAC001", "mailbox_ids": list(ticked)})
         assert answer.status_code == 422
         assert "1件の誤りがあります" in answer.text
 

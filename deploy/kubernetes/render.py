@@ -1,0 +1,107 @@
+"""Every manifest as a file: `python -m deploy.kubernetes.render` writes them anew, a test compares them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import yaml  # type: ignore[import-untyped,unused-ignore]
+
+from deploy.kubernetes.kafka import scaler_manifests, topic_manifests, user_manifests
+from deploy.kubernetes.names import Manifest
+from deploy.kubernetes.network import network_manifests
+from deploy.kubernetes.operators import database_manifests, monitor_manifests
+from deploy.kubernetes.workloads import (
+    account_manifests,
+    day_keys_manifests,
+    migration_manifests,
+    web_manifests,
+    worker_manifests,
+)
+from shared.contracts.topics import SERVICES, ServiceName
+
+FOLDER = Path(__file__).parent
+RENDERED = ("base", "operators")
+"""Folders in which nothing is written by hand."""
+HEADER = "# Rendered by `python -m deploy.kubernetes.render`; do not edit.\n"
+
+
+def rendered_files() -> Mapping[str, str]:
+    """Content by path relative to this folder."""
+    return dict(_files())
+
+
+def outdated_files() -> list[str]:
+    """Paths that are missing, stale or no longer rendered."""
+    wanted = rendered_files()
+    there = {
+        path.relative_to(FOLDER).as_posix()
+        for name in RENDERED
+        for path in (FOLDER / name).rglob("*")
+        if path.is_file()
+    }
+    stale = [name for name in wanted.keys() & there if (FOLDER / name).read_text(encoding="utf-8") != wanted[name]]
+    return sorted([*stale, *(wanted.keys() ^ there)])
+
+
+def write_files() -> None:
+    """Writes the committed manifests anew: in the same change as what they follow from."""
+    wanted = rendered_files()
+    for name in outdated_files():
+        if name in wanted:
+            (FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
+            (FOLDER / name).write_text(wanted[name], encoding="utf-8")
+        else:
+            (FOLDER / name).unlink()
+
+
+def _files() -> Iterator[tuple[str, str]]:
+    for service in SERVICES:
+        yield from _folder(f"base/{service}", _base(service))
+        yield from _folder(f"operators/keda/{service}", {"scaler": scaler_manifests(service)})
+        yield from _folder(f"operators/cloudnative-pg/{service}", {"cluster": database_manifests(service)})
+        yield from _folder(f"operators/prometheus/{service}", {"monitor": monitor_manifests(service)})
+    yield from _folder("operators/strimzi", {"topics": topic_manifests(), "users": user_manifests()})
+
+
+def _base(service: ServiceName) -> Mapping[str, list[Manifest]]:
+    files = {
+        "account": account_manifests(service),
+        "network": network_manifests(service),
+        "migration": migration_manifests(service),
+        "web": web_manifests(service),
+        "worker": worker_manifests(service),
+    }
+    return {"day-keys": day_keys_manifests(), **files} if service == "provisioning" else files
+
+
+def _folder(path: str, files: Mapping[str, list[Manifest]]) -> Iterator[tuple[str, str]]:
+    kustomization: Manifest = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": [f"{name}.yaml" for name in files],
+    }
+    yield f"{path}/kustomization.yaml", _yaml([kustomization])
+    for name, manifests in files.items():
+        yield f"{path}/{name}.yaml", _yaml(manifests)
+
+
+def _yaml(manifests: Iterable[Manifest]) -> str:
+    documents = (yaml.dump(each, Dumper=_Plain, sort_keys=False, width=1000, allow_unicode=True) for each in manifests)
+    return HEADER + "---\n".join(documents)
+
+
+class _Plain(yaml.CSafeDumper):  # type: ignore[misc,unused-ignore]
+    """Without anchors, and with texts of several lines as they are."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Say everything where it stands."""
+        return True
+
+
+def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Plain.add_representer(str, _text)
+
+if __name__ == "__main__":
+    write_files()
