@@ -8,6 +8,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest -m "not full"
+# Files are shared out among so many processes, each with a broker and a database server of its own.
+WORKERS ?= 2
 SLOW_TESTS = $(wildcard tests/component tests/e2e tests/faults tests/browser)
 QUICK_TESTS = $(wildcard tests/unit tests/contracts tests/architecture)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
@@ -46,7 +48,7 @@ check: setup  ## Lint, types, layers, dead code and the quick tests; under a min
 	$(PYTEST) --quiet $(QUICK_TESTS)
 
 test: check test-tools  ## Everything that proves the product: check, then tests on real parts
-	$(PYTEST) $(SLOW_TESTS)
+	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile $(SLOW_TESTS)
 
 test-full: check test-tools  ## The same with the full counts and the long set-ups
 	$(BIN)/python -m pytest $(SLOW_TESTS)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -163,18 +164,30 @@ async def test_real_mail_server_delivers_refuses_and_returns(bench: Bench, intak
         )
         await sending.deliver()
         await until_bounced(bench)
+        await until_arrived(postfix.mailbox, 4)
         await mailer.close()
-
-        arrived = [path.read_bytes() for path in postfix.mailbox.iterdir() if path.name == "all"]
+        mails = arrived_in(postfix.mailbox)
     rows = await bench.pool.fetch("select receipt_number, role, state, failure_class from mails")
     states = {(row["receipt_number"], row["role"]): (row["state"], row["failure_class"]) for row in rows}
     assert states[("180001A", "contact")] == ("sent", None)
     assert states[("180002A", "contact")] == ("failed", "refused")
     assert states[("180003A", "contact")] == ("failed", "bounced")
     assert len((await workflows.list_suppressions(bench.delivery))["suppressions"]) == 2
-    mails = [message_from_bytes(b"From " + part) for part in b"".join(arrived).split(b"\nFrom ")]
     assert len({str(mail["Message-ID"]) for mail in mails}) == 4
     assert {mail["Content-Language"] for mail in mails} == {"ja"}
+
+
+def arrived_in(folder: Path) -> list[Message]:
+    """What stands in the mailbox file that everybody's mail goes to."""
+    arrived = [path.read_bytes() for path in folder.iterdir() if path.name == "all"]
+    return [message_from_bytes(b"From " + part) for part in b"".join(arrived).split(b"\nFrom ") if part]
+
+
+async def until_arrived(folder: Path, count: int) -> None:
+    """Until so many mails have been put into the mailbox."""
+    async with asyncio.timeout(SECONDS):
+        while len(arrived_in(folder)) < count:  # noqa: ASYNC110  a file
+            await asyncio.sleep(POLL_SECONDS)
 
 
 async def until_bounced(bench: Bench) -> None:
