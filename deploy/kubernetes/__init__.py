@@ -1,0 +1,1 @@
+"""The manifests of the four services and of what they need from the operators of a cluster, rendered."""
