@@ -12,7 +12,7 @@ from services.intake.domain.form_errors import FormErrors
 from services.intake.domain.steps import FIELDS, Step
 from services.intake.labels import form_error_text
 from tests.builders import TYPED
-from tests.component.intake.conftest import Intake, start_draft
+from tests.component.intake.conftest import Intake, post_step, start_draft
 from tests.unit.intake.builders import facts
 from tests.unit.intake.form_cases import SHARED_CASES, FormCase
 from tests.unit.intake.test_form import form_for
@@ -41,7 +41,7 @@ async def errors_on_pages(browser: httpx2.AsyncClient, draft: str, case: FormCas
         typed["email_again"] = case.typed["email"]
     shown = []
     for step in pages_of(case):
-        answer = await browser.post(f"{draft}/{step}", data=typed)
+        answer = await post_step(browser, f"{draft}/{step}", typed)
         shown += [(field, html.unescape(text)) for field, text in SUMMARY.findall(answer.text)]
     return shown
 
