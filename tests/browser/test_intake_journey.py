@@ -1,6 +1,7 @@
 """The whole way from the login to the receipt number: by keyboard alone, without scripts, narrow, and with mistakes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 
@@ -87,6 +88,7 @@ async def test_mistakes_back_and_reload_lose_nothing_on_a_narrow_page_with_wide_
         if choice:
             await page.locator(choice).first.check()
         await page.click(FORWARD)
+        await page.wait_for_url(other_than(name))
         await page.go_back()
         await page.reload()
         for field in texts:
@@ -106,6 +108,11 @@ async def test_mistakes_back_and_reload_lose_nothing_on_a_narrow_page_with_wide_
     await page.go_back()
     await page.reload()
     assert page.url == received, "the check page of a registered form leads to its receipt"
+
+
+def other_than(name: str) -> Callable[[str], bool]:
+    """Whether an address is that of another page of the form: to go back before that would be to go nowhere."""
+    return lambda url: not urlsplit(url).path.endswith(f"/{name}")
 
 
 async def go_forward(page: Page) -> None:
