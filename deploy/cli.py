@@ -1,11 +1,10 @@
 """The `nss` command: what it understands; the work is done in deploy.local and deploy.operate."""
 
 import asyncio
-import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -27,6 +26,7 @@ from deploy.operate.contracts_command import app as contracts_app
 from deploy.operate.news_command import app as news_app
 from deploy.operate.schedule_command import app as schedule_app
 from deploy.operate.staff_accounts_command import app as staff_accounts_app
+from deploy.output import show_json
 from deploy.progress import say
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -210,11 +210,6 @@ def bench(context: typer.Context) -> None:
     from deploy.local.lifecycle import run_benchmark
 
     raise typer.Exit(run_benchmark(context.args))
-
-
-def show_json(data: Any) -> None:
-    """Data on stdout."""
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from shared.contracts.event_data import EventData
 from shared.contracts.golden import GoldenExample, golden_examples
 from shared.contracts.registry import EVENT_MODELS, producers_of
-from shared.contracts.schemas import schema_of
+from shared.contracts.schemas import definition_of, schema_of
 from shared.contracts.topics import TOPICS, Topic
 
 DATA_CLASSES = ("public", "business", "personal")
@@ -123,18 +123,12 @@ def _meaning(field: Mapping[str, Any]) -> str:
 
 def _inner(field: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
     if field.get("type") == "array":
-        return _definition(field.get("items", {}), schema), "[]"
-    return _definition(field, schema), ""
-
-
-def _definition(field: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = field.get("$ref")
-    found: Mapping[str, Any] = schema["$defs"][reference.rpartition("/")[2]] if reference else field
-    return found
+        return definition_of(field.get("items", {}), schema), "[]"
+    return definition_of(field, schema), ""
 
 
 def _form(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    definition = _definition(field, schema)
+    definition = definition_of(field, schema)
     if "enum" in definition:
         return "one of " + ", ".join(definition["enum"])
     if "x-known-values" in definition:

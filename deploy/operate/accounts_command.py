@@ -1,6 +1,5 @@
 """`nss accounts`: the accounts of offices, their sister offices and the tokens of their programs."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ import typer
 from deploy.errors import CommandError
 from deploy.operate.services import call, service_url
 from deploy.operate.staff_login import staff_token
+from deploy.output import show_json
 from shared.kernel.identifiers import InvalidIdentifier, parse_office_code
 
 ROLE = "operator"
@@ -108,4 +108,4 @@ def _code(office: str) -> str:
 
 
 def _show(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    show_json(data)

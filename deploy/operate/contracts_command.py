@@ -11,6 +11,7 @@ from deploy.errors import CommandError, Refused
 from deploy.operate.json_places import RepeatedKey, line_of, lines_of
 from deploy.operate.services import RefusedBy, call, service_url
 from deploy.operate.staff_login import staff_token
+from deploy.output import show_json
 from deploy.progress import say
 
 ROLE = "operator"
@@ -40,7 +41,7 @@ def import_register(
         say(f"{office['office_code']}: {office['outcome']}, version {office['contract_version']}")
         for line in _differences(office["changes"]):
             say(f"  {line}")
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    show_json(answer)
 
 
 @app.command("list")
@@ -54,7 +55,7 @@ def list_contracts(as_json: AsJson = False) -> None:
         contracts += answer["contracts"]
         after = answer["next"]
     if as_json:
-        typer.echo(json.dumps(contracts, ensure_ascii=False, indent=2))
+        show_json(contracts)
         return
     for each in contracts:
         closed = f", closes on {each['closed_on']}" if "closed_on" in each else ""
@@ -66,7 +67,7 @@ def print_schema() -> None:
     """The JSON Schema of a register file."""
     from services.intake.domain.register_schema import register_schema
 
-    typer.echo(json.dumps(register_schema(), ensure_ascii=False, indent=2))
+    show_json(register_schema())
 
 
 def _read(file: Path) -> tuple[str, Any]:

@@ -1,12 +1,13 @@
 """`nss lag` and `nss stalled`: what they understand."""
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from deploy.output import show_json
 
 if TYPE_CHECKING:
     from deploy.operate.lag import PartitionLag
@@ -26,7 +27,7 @@ def lag(
     # The broker stamps arrivals with the real time, whatever a demo's clock says.
     found = asyncio.run(measure_lag(find_broker(), SystemClock(None).now()))
     if as_json:
-        _show_json([each.as_json() for each in found])
+        show_json([each.as_json() for each in found])
         return
     for line in _partition_lines(found) if partitions else _service_lines(found):
         typer.echo(line)
@@ -38,14 +39,14 @@ def stalled(
 ) -> None:
     """Applications whose next event is overdue. Exit code 1 when there are any."""
     from deploy.operate.broker import find_broker
+    from deploy.operate.instants import instant_of
     from deploy.operate.own_records import services_clock
     from deploy.operate.stalled import find_stalled
-    from deploy.operate.watch_command import instant_of
 
     now = services_clock().now()
     found = asyncio.run(find_stalled(find_broker(), instant_of(since, now), now))
     if as_json:
-        _show_json([each.as_json() for each in found])
+        show_json([each.as_json() for each in found])
     for each in () if as_json else found:
         for missing in each.missing:
             expected = " or ".join(missing.expected)
@@ -75,7 +76,3 @@ def _partition_lines(found: "Sequence[PartitionLag]") -> list[str]:
         f"  {each.oldest_seconds or 0.0:>8.1f} s"
         for each in found
     ]
-
-
-def _show_json(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))

@@ -1,7 +1,6 @@
 """`nss lag`: how far each service's group is behind, in records and in seconds, asked of the broker."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.operate.broker import partitions_of, reader
 from deploy.operate.records import POLL_MS
+from deploy.operate.topics import admin_client
 from shared.contracts.topics import SERVICES, ServiceName, consumer_group, topics_read_by
 from shared.runtime.kafka import client_options
 from shared.runtime.settings import KafkaSettings
@@ -37,7 +37,7 @@ class PartitionLag:
 
 async def measure_lag(broker: KafkaSettings, now: datetime) -> Sequence[PartitionLag]:
     """Every partition of every service's group, in order."""
-    async with reader(broker) as consumer, _admin(broker) as admin:
+    async with reader(broker) as consumer, admin_client(client_options(broker)) as admin:
         return [lag for service in SERVICES for lag in await _of(service, broker, consumer, admin, now)]
 
 
@@ -69,13 +69,3 @@ async def _age(consumer: AIOKafkaConsumer, partition: TopicPartition, offset: in
     polled = await consumer.getmany(partition, timeout_ms=POLL_MS, max_records=1)
     records = polled.get(partition)
     return max(now.timestamp() - records[0].timestamp / MILLISECONDS, 0.0) if records else None
-
-
-@asynccontextmanager
-async def _admin(broker: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**client_options(broker))
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()

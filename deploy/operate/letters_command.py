@@ -1,13 +1,13 @@
 """`nss dlq` and `nss held`: what they understand."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deploy.errors import CommandError
+from deploy.output import show_json
 
 if TYPE_CHECKING:
     from deploy.operate.letters import LetterSelection
@@ -151,7 +151,7 @@ def _show(selection: "LetterSelection", *, as_json: bool) -> None:
 
     rows = list(held(selection))
     if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        show_json(rows)
     else:
         _show_rows(rows)
 

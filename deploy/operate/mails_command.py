@@ -12,6 +12,7 @@ import typer
 from deploy.errors import CommandError
 from deploy.operate.services import call, service_url
 from deploy.operate.staff_login import staff_token
+from deploy.output import show_json
 from deploy.progress import say
 from shared.contracts.notifier_events import Mail, RecipientRole
 from shared.runtime.ids import new_uuid7
@@ -51,7 +52,7 @@ def list_mails(  # noqa: PLR0913  one option each
     wanted = _wanted(application, mail, role, state, failure, since, until)
     answer = _all_pages({**wanted, **({"attempts": "true"} if attempts else {})})
     if as_json:
-        _show(answer)
+        show_json(answer)
         return
     for row in answer["mails"]:
         typer.echo(_line(row))
@@ -118,7 +119,7 @@ def resend(  # noqa: PLR0913  one option each
     body = {"filter": wanted, "resend_id": resend_id, "reason": reason, "dry_run": dry_run}
     queued, left = _resend_all(body)
     if as_json:
-        _show({"resend_id": resend_id, "queued": queued, "left": left})
+        show_json({"resend_id": resend_id, "queued": queued, "left": left})
         return
     for row in queued:
         typer.echo(f"{row['mail_id']:<10}{row['receipt_number']} {row['mail']:<4} {row['role']}")
@@ -130,7 +131,7 @@ def suppressions(as_json: AsJson = False) -> None:
     """Addresses that nothing is sent to, each told by the mail that bounced."""
     answer = _get("mails/suppressions")
     if as_json:
-        _show(answer)
+        show_json(answer)
         return
     for row in answer["suppressions"]:
         held = f"{row['held_mails']} held"
@@ -205,9 +206,3 @@ def _get(path: str) -> Mapping[str, Any]:
 
 def _post(path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
     return call("POST", f"{service_url('notifier')}/operate/v1/{path}", token=staff_token(ROLE), body=body)
-
-
-def _show(data: Any) -> None:
-    from deploy.cli import show_json
-
-    show_json(data)

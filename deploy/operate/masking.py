@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from shared.contracts.registry import EVENT_MODELS
-from shared.contracts.schemas import schema_of
+from shared.contracts.schemas import definition_of, schema_of
 
 UNKNOWN = "unknown"
 
@@ -34,14 +34,8 @@ def _masked_field(value: Any, field: Mapping[str, Any] | None, schema: Mapping[s
         return f"[{data_class}]"
     if isinstance(value, list):
         members = field.get("items", {})
-        return [_masked_object(each, _definition(members, schema), schema) if isinstance(each, dict) else each
+        return [_masked_object(each, definition_of(members, schema), schema) if isinstance(each, dict) else each
                 for each in value]  # fmt: skip
     if isinstance(value, dict):
-        return _masked_object(value, _definition(field, schema), schema)
+        return _masked_object(value, definition_of(field, schema), schema)
     return value
-
-
-def _definition(field: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = field.get("$ref")
-    found: Mapping[str, Any] = schema["$defs"][reference.rpartition("/")[2]] if reference else field
-    return found

@@ -1,12 +1,12 @@
 """`nss news`: what operators put on the menu of an office."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from deploy.operate.services import call, service_url
 from deploy.operate.staff_login import staff_token
+from deploy.output import show_json
 
 ROLE = "operator"
 
@@ -31,4 +31,4 @@ def post(
     body = {"office_code": office, "category": category, "message": message}
     body |= {"number": number} if number else {}
     done = {"would": f"POST {url}", **body} if dry_run else call("POST", url, token=staff_token(ROLE), body=body)
-    typer.echo(json.dumps(done, ensure_ascii=False, indent=2))
+    show_json(done)

@@ -1,12 +1,12 @@
 """`nss outbox`: what waits for the relay, and publishing a lost topic again."""
 
-import json
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from deploy.errors import CommandError
+from deploy.output import show_json
 
 app = typer.Typer(no_args_is_help=True, help="Events that are decided but not yet on their topics.")
 
@@ -23,7 +23,7 @@ def show(as_json: AsJson = False) -> None:
     token = staff_token("operator")
     found = [call("GET", f"{service_url(service)}/operate/v1/outbox", token=token) for service in SERVICES]
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        show_json(found)
         return
     for each in found:
         typer.echo(f"{each['service']:<13} {each['waiting']:>8} waiting  {each['oldest_seconds']:>8.1f} s")
@@ -37,11 +37,11 @@ def republish(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how many, change nothing.")] = False,
 ) -> None:
     """Put a topic's events of the last days back into its producer's outbox, with their ids, order and bytes."""
+    from deploy.operate.instants import instant_of
     from deploy.operate.own_records import services_clock
     from deploy.operate.services import call, service_url
     from deploy.operate.staff_login import staff_token
     from deploy.operate.watch import topics_named
-    from deploy.operate.watch_command import instant_of
 
     if not reason.strip():
         raise CommandError("this needs a reason: --reason TEXT")

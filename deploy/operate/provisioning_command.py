@@ -1,8 +1,7 @@
 """`nss provisioning`: the ID ledger shown, compared, repaired; the audit verified; the mail server's list compared."""
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from deploy.errors import CommandError, Differs
 from deploy.operate.services import call, service_url
 from deploy.operate.staff_login import staff_token
+from deploy.output import show_json
 
 ROLE = "operator"
 LEDGER_COLUMNS = ("mailbox_id", "kind", "cause", "status", "receipt_number", "active_from", "end_cause", "ended_at")
@@ -28,7 +28,7 @@ def ledger(office_code: Annotated[str, typer.Argument(help="For example NAC001."
     """Every ID of an office: why it exists, and what became of it."""
     found = read_ledger(office_code)
     if as_json:
-        _show_json(found)
+        show_json(found)
         return
     typer.echo("\t".join(LEDGER_COLUMNS))
     for item in found["items"]:
@@ -41,7 +41,7 @@ def verify(as_json: AsJson = False) -> None:
     """Compare the whole ledger with nss.mailbox.v1. Exit code 7 when they disagree."""
     told = _post("/ledger/verification", {})
     if as_json:
-        _show_json(told)
+        show_json(told)
     else:
         typer.echo(f"{told['mailboxes']} mailboxes compared with {told['events']} events")
     _end_with(
@@ -54,7 +54,7 @@ def repair(dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Write into a restored ledger what nss.mailbox.v1 says. Exit code 7 when something is left for a person."""
     told = _post("/ledger/repair", {"dry_run": dry_run})
     if as_json:
-        _show_json(told)
+        show_json(told)
     else:
         verb = "would be restored" if dry_run else "restored"
         typer.echo(f"{len(told['mailboxes'])} mailboxes and {told['applications']} applications {verb}")
@@ -74,7 +74,7 @@ def verify_audit(
     """Read the whole chain of hashes. Exit code 7 when a byte is not what was sealed."""
     told = _post("/audit/verification", {"noted_head": noted_head} if noted_head else {})
     if as_json:
-        _show_json(told)
+        show_json(told)
     else:
         typer.echo(f"{told['sealed']} entries sealed; head {told['head']}")
     _end_with(told["findings"], "at", "the audit is not what was sealed")
@@ -89,7 +89,7 @@ def drift(
     accounts = read_accounts(file)
     told = _post("/drift", {"accounts": accounts})
     if as_json:
-        _show_json(told)
+        show_json(told)
     else:
         typer.echo(f"{told['accounts']} accounts compared")
     _end_with(told["findings"], "account", "the mail server's accounts are not the ledger's")
@@ -100,7 +100,7 @@ def erasable(as_json: AsJson = False) -> None:
     """Mailboxes that have ended so long ago that the mail store may erase their content."""
     found = read_erasable()
     if as_json:
-        _show_json({"items": found})
+        show_json({"items": found})
         return
     for item in found:
         typer.echo(f"{item['mailbox_id']}\t{item['erasable_from']}")
@@ -157,7 +157,3 @@ def _end_with(findings: Sequence[Mapping[str, Any]], place: str, message: str) -
         typer.echo(f"{finding['fault']}: {finding[place]}", err=True)
     if findings:
         raise Differs(message)
-
-
-def _show_json(told: Mapping[str, Any] | Iterable[Any]) -> None:
-    typer.echo(json.dumps(told, ensure_ascii=False, indent=2))

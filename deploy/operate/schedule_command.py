@@ -1,6 +1,5 @@
 """`nss schedule`: the registration schedule and its calendar, kept by review; from JSON or from a spreadsheet's CSV."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from deploy.errors import CommandError
 from deploy.operate.documents import read_document
 from deploy.operate.services import call, service_url
 from deploy.operate.staff_login import staff_token
+from deploy.output import show_json
 from shared.kernel.japanese_text import parse_japanese_date
 
 ROLE = "operator"
@@ -105,4 +105,4 @@ def _url(path: str) -> str:
 
 
 def _print(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    show_json(data)

@@ -1,12 +1,12 @@
 """`nss accounts staff`: who works at the Center's desk, kept by review. Operators alone."""
 
-import json
 from typing import Annotated, Any
 
 import typer
 
 from deploy.operate.services import call, service_url
 from deploy.operate.staff_login import staff_token
+from deploy.output import show_json
 
 ROLE = "operator"
 
@@ -22,7 +22,7 @@ def list_accounts(as_json: AsJson = False) -> None:
     """Every account, its roles, and whether it can be used."""
     accounts = call("GET", _url(""), token=staff_token(ROLE))["accounts"]
     if as_json:
-        typer.echo(json.dumps(accounts, ensure_ascii=False, indent=2))
+        show_json(accounts)
         return
     for account in accounts:
         typer.echo(f"{account['login']:<20} {' '.join(account['roles']):<30} {_condition(account)}".rstrip())
@@ -71,7 +71,7 @@ def enable_account(login: Login, dry_run: DryRun = False) -> None:
 def _order(method: str, path: str, body: dict[str, Any], *, dry_run: bool) -> None:
     url = _url(path)
     told = {"would": f"{method} {url}", **body} if dry_run else call(method, url, token=staff_token(ROLE), body=body)
-    typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    show_json(told)
 
 
 def _url(path: str) -> str:

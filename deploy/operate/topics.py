@@ -54,13 +54,13 @@ class TopicFinding:
 
 async def compare_topics(client: Mapping[str, Any], layout: TopicLayout) -> Sequence[TopicFinding]:
     """Every topic of the registry, in its order. `client` holds aiokafka's connection arguments."""
-    async with _admin(client) as admin:
+    async with admin_client(client) as admin:
         return await _compare(admin, layout)
 
 
 async def create_topics(client: Mapping[str, Any], layout: TopicLayout) -> Sequence[TopicFinding]:
     """Make what is missing and return what was found before; nothing that exists is changed."""
-    async with _admin(client) as admin:
+    async with admin_client(client) as admin:
         found = await _compare(admin, layout)
         missing = {finding.name for finding in found if finding.condition == "missing"}
         wanted = [topic for topic in TOPICS if topic.name_with(layout.prefix) in missing]
@@ -74,12 +74,13 @@ async def delete_topics(client: Mapping[str, Any], prefix: str) -> None:
     """Remove every topic of a test's prefix; the real ones, which have none, cannot be removed here."""
     if not prefix:
         raise CommandError("only topics under a prefix can be deleted")
-    async with _admin(client) as admin:
+    async with admin_client(client) as admin:
         await admin.delete_topics([topic.name_with(prefix) for topic in TOPICS])
 
 
 @asynccontextmanager
-async def _admin(client: Mapping[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin_client(client: Mapping[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A started client that is closed afterwards. `client` holds aiokafka's connection arguments. Raises StackError."""
     admin = AIOKafkaAdminClient(**client)
     try:
         await admin.start()

@@ -1,12 +1,12 @@
 """`nss trace NUMBER`: what it understands."""
 
 import asyncio
-import json
 from typing import Annotated
 
 import typer
 
 from deploy.errors import CommandError
+from deploy.output import show_json
 from shared.kernel.identifiers import InvalidIdentifier, parse_receipt_number
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
@@ -26,7 +26,7 @@ def trace(
         raise CommandError(f"{number} is no receipt number") from error
     story = asyncio.run(stories.read_story(find_broker(), receipt_number, services_clock().now()))
     if as_json:
-        typer.echo(json.dumps(story.as_json(), ensure_ascii=False, indent=2))
+        show_json(story.as_json())
         return
     for line in stories.lines_of(story):
         typer.echo(line)

@@ -1,17 +1,12 @@
 """`nss watch [TOPIC…]`: what it understands."""
 
 import asyncio
-import re
 import sys
-from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
 from deploy.errors import CommandError
-
-SPAN = re.compile(r"([1-9][0-9]*)([smhd])")
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 Topics = Annotated[list[str], typer.Argument(help="Names of topics or parts of them; every topic of events if none.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line; always so when stdout is no terminal.")]
@@ -33,6 +28,7 @@ def watch(  # noqa: PLR0913  one argument per option
     """Show what happens on the topics. Business and personal fields are hidden unless revealed with a reason."""
     from deploy.operate import watch as watching
     from deploy.operate.broker import find_broker
+    from deploy.operate.instants import instant_of
     from deploy.operate.own_records import services_clock
 
     if reveal and not reason.strip():
@@ -49,15 +45,3 @@ def watch(  # noqa: PLR0913  one argument per option
         watching.watch_revealed(broker, selection, show, reason) if reveal else watching.watch(broker, selection, show)
     )
     asyncio.run(run)
-
-
-def instant_of(text: str, now: datetime) -> datetime:
-    """An instant in RFC 3339, or so long before now. Raises CommandError."""
-    span = SPAN.fullmatch(text)
-    if span:
-        return now - timedelta(**{UNITS[span[2]]: int(span[1])})
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise CommandError(f"{text}: neither an instant nor a span such as 15m") from None
-    return instant if instant.tzinfo else instant.astimezone()

@@ -28,6 +28,13 @@ def schema_of(model: type[EventData]) -> dict[str, Any]:
     return {**described, "title": model.ce_type, "x-topic": model.topic.name}
 
 
+def definition_of(field: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a field's reference leads to within its schema; the field itself where it has none."""
+    reference = field.get("$ref")
+    found: Mapping[str, Any] = schema["$defs"][reference.rpartition("/")[2]] if reference else field
+    return found
+
+
 def released_path(event_type: str) -> Path:
     """Where the released schema of a type stands."""
     return RELEASED_FOLDER / f"{event_type}.json"

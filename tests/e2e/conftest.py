@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from deploy.local.stack import LocalStack, Outside
+from tests.conftest import stack_folder
 from tests.town import Town, founded_town, invented_offices
 
 
@@ -12,3 +14,15 @@ def town() -> Iterator[Town]:
     """Every part and all four services, with offices enough for each test to have its own."""
     with founded_town(invented_offices(9)) as founded:
         yield founded
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    """A stack of the module's own without any data: no office, no schedule, no account."""
+    with stack_folder() as path:
+        stack = LocalStack(path, outside=Outside())
+        try:
+            stack.up()
+            yield stack
+        finally:
+            stack.wipe()

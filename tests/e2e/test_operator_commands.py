@@ -1,30 +1,16 @@
 """The `nss` commands that change or read something, typed against a whole running stack."""
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from deploy.local.demo import sample_data
-from deploy.local.stack import LocalStack, Outside
-from tests.conftest import stack_folder
+from deploy.local.stack import LocalStack
 from tests.e2e.test_local_stack import Answer, nss
 
 REGISTER = sample_data.REGISTER
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[LocalStack]:
-    """A stack without any data: no office, no schedule, no account."""
-    with stack_folder() as path:
-        stack = LocalStack(path, outside=Outside())
-        try:
-            stack.up()
-            yield stack
-        finally:
-            stack.wipe()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from deploy.local.stack import LocalStack, Outside
+from deploy.local.stack import LocalStack
 from shared.contracts.envelope import Record
 from shared.contracts.golden import golden_example
-from tests.conftest import stack_folder
 from tests.e2e.test_operator_commands import Command
 
 RECEIVED = golden_example("nss.application.received.v1", "one_mailbox").record
@@ -22,18 +21,6 @@ NUMBER = "269998A"
 POISON_ID = "01a23ac6-3d00-7861-95da-08cb102d1dff"
 PATIENCE_SECONDS = 60
 REASON = ("--reason", "drill")
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[LocalStack]:
-    """A stack of the drill's own."""
-    with stack_folder() as path:
-        stack = LocalStack(path, outside=Outside())
-        try:
-            stack.up()
-            yield stack
-        finally:
-            stack.wipe()
 
 
 @pytest.fixture
