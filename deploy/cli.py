@@ -18,6 +18,7 @@ from deploy.operate import (
     mails_command,
     outbox_command,
     provisioning_command,
+    settings_command,
     trace_command,
     watch_command,
 )
@@ -28,6 +29,7 @@ from deploy.operate.schedule_command import app as schedule_app
 from deploy.operate.staff_accounts_command import app as staff_accounts_app
 from deploy.output import show_json
 from deploy.progress import say
+from shared.contracts.topics import ServiceName
 
 ROOT = Path(__file__).resolve().parents[1]
 EXIT_CODES = """Exit codes: 0 done, 1 failed, 2 wrong use, 3 not running, 4 refused by a service, 5 login needed,
@@ -101,8 +103,16 @@ def status(directory: Directory = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
-    """What this machine has and lacks. Exit code 6 when something needed is missing."""
+def doctor(
+    service: Annotated[
+        ServiceName | None, typer.Option(help="Its settings in this environment, secrets hidden.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What this machine has and lacks, or what a service would run with. Exit code 6: something needed is missing."""
+    if service is not None:
+        settings_command.show_settings(service, as_json=as_json)
+        return
     findings = doctors.examine()
     if as_json:
         show_json([finding.as_json() for finding in findings])

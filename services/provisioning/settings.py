@@ -21,6 +21,7 @@ class Settings(ServiceSettings):
     key_dir: Path
     """Keys of the closing days: mode 0700, shared by all replicas, never backed up with the database."""
     password_length: int = Field(default=16, ge=SHORTEST_PASSWORD, le=LONGEST_PASSWORD)
+    """Characters of a mailbox password."""
     content_grace_days: int = Field(default=30, ge=0)
     """How long the mail store keeps the content of a mailbox that has ended (E13)."""
     hashing_threads: int = Field(default=2, ge=1)

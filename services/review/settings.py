@@ -34,7 +34,9 @@ class Settings(ServiceSettings):
     oidc_issuer: str = ""
     """Identity provider through which staff may log in; empty: by password alone."""
     oidc_client_id: str = ""
+    """Our name at the provider."""
     oidc_client_secret: SecretStr = SecretStr("")
+    """Our secret there."""
     oidc_login_claim: str = "preferred_username"
     """The claim of the ID token that holds a staff login."""
 

@@ -15,7 +15,8 @@ ServiceRole = Literal["all", "web", "worker"]
 KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 ScramMechanism = Literal["SCRAM-SHA-256", "SCRAM-SHA-512"]
 
-READ_BY_OTHERS = frozenset({"NSS_POSTGRES_DSN", "NSS_OPERATOR", "NSS_SECRETS_DIR"})
+SECRETS_FOLDER = "NSS_SECRETS_DIR"
+READ_BY_OTHERS = frozenset({"NSS_POSTGRES_DSN", "NSS_OPERATOR", SECRETS_FOLDER})
 """`NSS_` variables of the local stack and of the command, which a service's environment may hold as well."""
 
 SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
@@ -28,19 +29,30 @@ class InvalidSettings(ValueError):
 class KafkaSettings(BaseSettings):
     """Where the broker is and how to log in there: the same variables for every service and for the command."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True, use_attribute_docstrings=True
+    )
 
     kafka_bootstrap: str = Field(validation_alias="NSS_KAFKA_BOOTSTRAP")
+    """One or more brokers, `host:port,host:port`."""
     kafka_security_protocol: KafkaProtocol = Field(default="PLAINTEXT", validation_alias="NSS_KAFKA_SECURITY_PROTOCOL")
+    """How the broker is spoken to; on a cluster SASL_SSL."""
     kafka_security_mechanism: ScramMechanism = Field(
         default="SCRAM-SHA-512", validation_alias="NSS_KAFKA_SECURITY_MECHANISM"
     )
+    """How the login is proved to the broker."""
     kafka_security_username: str = Field(default="", validation_alias="NSS_KAFKA_SECURITY_USERNAME")
+    """The service's own principal."""
     kafka_security_password: SecretStr = Field(default=SecretStr(""), validation_alias="NSS_KAFKA_SECURITY_PASSWORD")
+    """Of that principal."""
     kafka_security_ca_file: Path | None = Field(default=None, validation_alias="NSS_KAFKA_SECURITY_CA_FILE")
+    """Authorities that may vouch for the broker; the machine's own otherwise."""
     topic_prefix: str = Field(default="", validation_alias="NSS_TOPIC_PREFIX")
+    """Put before every topic and group, so that several systems share a broker; refused in production."""
     replication_factor: int = Field(default=1, ge=1, validation_alias="NSS_REPLICATION_FACTOR")
+    """Copies of each partition, where topics are made; 3 on a cluster."""
     min_insync_replicas: int = Field(default=1, ge=1, validation_alias="NSS_MIN_INSYNC_REPLICAS")
+    """Copies that must have a record before it counts as sent; 2 on a cluster."""
 
     def missing_credentials(self) -> Iterable[str]:
         """One line for each credential that the protocol needs and that is not there."""
@@ -54,30 +66,42 @@ class KafkaSettings(BaseSettings):
 class ServiceSettings(KafkaSettings):
     """The common `NSS_` variables, and those each service has under its own prefix (`NSS_INTAKE_DATABASE_URL` …).
 
-    Any of them may instead be a file named after it (lower case) in the directory `NSS_SECRETS_DIR`.
+    Any of them may instead be a file named after it (lower case) in the folder `NSS_SECRETS_DIR`.
     """
 
     environment: Environment = Field(default="local", validation_alias="NSS_ENVIRONMENT")
+    """`production` refuses what only tests and a machine of one's own may use."""
     timezone: Literal["Asia/Tokyo"] = Field(default="Asia/Tokyo", validation_alias="NSS_TIMEZONE")
+    """Of all dates."""
     clock_offset_file: Path | None = Field(default=None, validation_alias="NSS_CLOCK_OFFSET_FILE")
+    """Seconds by which the service's clock is moved, read again and again; refused in production."""
     failpoint: str = Field(default="", validation_alias="NSS_FAILPOINT")
+    """A place in the code where the process kills itself, for tests; refused in production."""
     staff_keys_dir: Path | None = Field(default=None, validation_alias="NSS_STAFF_KEYS_DIR")
+    """Public keys `<kid>.pem` that verify staff tokens; without them the operators' API is closed."""
 
-    # Where browsers reach the services: for links, redirects and the content security policy.
     intake_url: str = Field(default="http://127.0.0.1:8101", validation_alias="NSS_INTAKE_URL")
+    """Where browsers reach intake: for links, redirects and the content security policy; https in production."""
     review_url: str = Field(default="http://127.0.0.1:8102", validation_alias="NSS_REVIEW_URL")
+    """Where browsers reach review."""
     provisioning_url: str = Field(default="http://127.0.0.1:8103", validation_alias="NSS_PROVISIONING_URL")
+    """Where browsers reach provisioning."""
     notifier_url: str = Field(default="http://127.0.0.1:8104", validation_alias="NSS_NOTIFIER_URL")
+    """Where operators reach notifier."""
 
     # Under the service's own prefix:
     database_url: SecretStr
+    """The service's login to its own database; through a pooler if need be."""
     relay_database_url: SecretStr
     """A direct connection, past any pooler: it holds the relay's session lock."""
     migration_database_url: SecretStr | None = None
     """The schema owner's login, where the service's own has no rights on the schema."""
     host: str = "127.0.0.1"
+    """Where the process listens; 0.0.0.0 in a container."""
     port: int = Field(ge=0, le=65535)
+    """0: any free one."""
     pool_size: int = Field(default=10, ge=2)
+    """Database connections of one process."""
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -114,7 +138,7 @@ def read_settings(settings_class: type[SettingsT], environment: Mapping[str, str
     if unknown:
         raise InvalidSettings(f"unknown variable {', '.join(unknown)}: misspelt, or of another version")
     try:
-        return settings_class(_secrets_dir=environment.get("NSS_SECRETS_DIR"))
+        return settings_class(_secrets_dir=environment.get(SECRETS_FOLDER))
     except ValidationError as error:
         raise InvalidSettings(_one_line(settings_class, error)) from None
 
@@ -122,14 +146,15 @@ def read_settings(settings_class: type[SettingsT], environment: Mapping[str, str
 def unknown_variables(settings_class: type[ServiceSettings], environment: Mapping[str, str]) -> Iterable[str]:
     """`NSS_` variables this service does not know and that do not belong to another service."""
     own_prefix = settings_class.model_config.get("env_prefix") or ""
-    known = {_variable(settings_class, field) for field in settings_class.model_fields} | READ_BY_OTHERS
+    known = {variable_of(settings_class, field) for field in settings_class.model_fields} | READ_BY_OTHERS
     others = tuple(prefix for prefix in (f"NSS_{service.upper()}_" for service in SERVICES) if prefix != own_prefix)
     return (
         name for name in environment if name.startswith("NSS_") and name not in known and not name.startswith(others)
     )
 
 
-def _variable(settings_class: type[ServiceSettings], field: str) -> str:
+def variable_of(settings_class: type[ServiceSettings], field: str) -> str:
+    """The environment variable of a field."""
     alias = settings_class.model_fields[field].validation_alias
     prefix = settings_class.model_config.get("env_prefix") or ""
     return str(alias) if alias else f"{prefix}{field.upper()}"
@@ -146,5 +171,5 @@ def _problem(settings_class: type[ServiceSettings], location: tuple[int | str, .
     if not location:
         return message.removeprefix("Value error, ")
     name = str(location[0])
-    variable = _variable(settings_class, name) if name in settings_class.model_fields else name
+    variable = variable_of(settings_class, name) if name in settings_class.model_fields else name
     return f"{variable} is missing" if kind == "missing" else f"{variable}: {message}"

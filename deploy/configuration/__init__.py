@@ -1,0 +1,1 @@
+"""What every service can be set to: the committed table, and what is in force in an environment."""
