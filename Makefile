@@ -8,9 +8,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest -m "not full"
-# Files are shared out among so many processes, each with a broker and a database server of its own.
+# Tests are shared out among so many processes, each with a broker and a database server of its own.
 WORKERS ?= 2
-SLOW_TESTS = $(wildcard tests/component tests/e2e tests/faults tests/browser)
+# What takes longest comes first, so that the processes end at about the same time.
+SLOW_TESTS = $(wildcard tests/browser tests/e2e tests/faults tests/component)
 QUICK_TESTS = $(wildcard tests/unit tests/contracts tests/architecture)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
@@ -48,7 +49,7 @@ check: setup  ## Lint, types, layers, dead code and the quick tests; under a min
 	$(PYTEST) --quiet $(QUICK_TESTS)
 
 test: check test-tools  ## Everything that proves the product: check, then tests on real parts
-	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile $(SLOW_TESTS)
+	$(PYTEST) --numprocesses $(WORKERS) --no-loadscope-reorder $(SLOW_TESTS)
 
 test-full: check test-tools  ## The same with the full counts and the long set-ups
 	$(BIN)/python -m pytest $(SLOW_TESTS)

@@ -27,6 +27,7 @@ from deploy.operate.contracts_command import app as contracts_app
 from deploy.operate.news_command import app as news_app
 from deploy.operate.schedule_command import app as schedule_app
 from deploy.operate.staff_accounts_command import app as staff_accounts_app
+from deploy.operate.topics_command import app as topics_app
 from deploy.output import show_json
 from deploy.progress import say
 from shared.contracts.topics import ServiceName
@@ -39,7 +40,6 @@ EXIT_CODES = """Exit codes: 0 done, 1 failed, 2 wrong use, 3 not running, 4 refu
 app = typer.Typer(
     name="nss", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, epilog=EXIT_CODES
 )
-topics_app = typer.Typer(no_args_is_help=True, help="Topics on the broker.")
 for group, word in ((topics_app, "topics"), (contracts_app, "contracts"), (schedule_app, "schedule"),
                     (accounts_app, "accounts"), (news_app, "news")):  # fmt: skip
     app.add_typer(group, name=word)
@@ -135,31 +135,6 @@ def migrate(
 
     for line in asyncio.run(migrate_databases(service, dsn, dry_run=dry_run)):
         typer.echo(line)
-
-
-@topics_app.command("create")
-def create_topics(dry_run: DryRun = False) -> None:
-    """Make the topics that are missing; existing ones are compared, never changed."""
-    from deploy.operate.topics_command import make_topics
-
-    for finding in asyncio.run(make_topics(dry_run=dry_run)):
-        made = "would be created" if dry_run else "created"
-        typer.echo(f"{finding.name}: {made if finding.condition == 'missing' else finding.condition}")
-        for difference in finding.differences:
-            say(f"  {finding.name}: {difference}")
-
-
-@topics_app.command("list")
-def list_topics(as_json: AsJson = False) -> None:
-    """Every topic of the registry and how it stands on the broker."""
-    from deploy.operate.topics_command import look_at_topics
-
-    findings = asyncio.run(look_at_topics())
-    if as_json:
-        show_json([finding.as_json() for finding in findings])
-        return
-    for finding in findings:
-        typer.echo(f"{finding.name:<36} {'; '.join([finding.condition, *finding.differences])}")
 
 
 @accounts_app.command("bootstrap")

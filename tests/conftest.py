@@ -16,6 +16,7 @@ from deploy.local.stack import LocalStack, Outside
 from deploy.operate.topics import TopicLayout, create_topics, delete_topics
 from shared.contracts.topics import ServiceName, Topic
 from shared.runtime.migrations import apply_migrations, read_migrations
+from tests.sharing_out import OneStackOneProcess
 
 TEST_PARTITIONS = 2
 
@@ -25,6 +26,11 @@ REPETITIONS = [0, *(pytest.param(number, marks=pytest.mark.full) for number in r
 
 CreateDatabase = Callable[[ServiceName], Awaitable[str]]
 NewStack = Callable[..., LocalStack]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneStackOneProcess:
+    """Used with `--numprocesses`: a stack shared by a folder is started once, not once a process."""
+    return OneStackOneProcess(config, log)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from deploy.catalogue.access import grants
 from deploy.catalogue.asyncapi import asyncapi_document
 from deploy.catalogue.facts import TopicFacts, topic_facts
 from shared.contracts.headers import HEADERS
-from shared.contracts.registry import EVENT_MODELS
-from shared.contracts.schemas import released_text
+from shared.contracts.schemas import published_schemas, released_text
 
 CATALOGUE_VERSION = "1.0.0"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,7 +33,7 @@ def catalogue_files() -> Mapping[str, str]:
 
 def build_catalogue(directory: Path) -> int:
     """Writes the catalogue with its schemas into a folder, for any web server; how many files."""
-    schemas = {f"schemas/{name}.json": released_text(model) for name, model in EVENT_MODELS.items()}
+    schemas = {f"schemas/{name}.json": released_text(schema) for name, schema in published_schemas().items()}
     return _write({**catalogue_files(), **schemas}, directory)
 
 

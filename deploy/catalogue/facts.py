@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.contracts.clearance import DATA_CLASSES
 from shared.contracts.event_data import EventData
 from shared.contracts.golden import GoldenExample, golden_examples
 from shared.contracts.registry import EVENT_MODELS, producers_of
 from shared.contracts.schemas import definition_of, schema_of
 from shared.contracts.topics import TOPICS, Topic
 
-DATA_CLASSES = ("public", "business", "personal")
 RULE_NUMBERS = re.compile(r" \((?:[BEMST][0-9]+(?:, )?)+\)")
 """Numbers of business rules help who reads the code, not who reads the topics."""
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from deploy.catalogue.build import outdated_files
 from shared.contracts.compatibility import Change
 from shared.contracts.registry import EVENT_MODELS
-from shared.contracts.schemas import breaking_changes_of_models, released_path, released_text
+from shared.contracts.schemas import breaking_changes_of_today, published_schemas, released_path, released_text
 from shared.contracts.topics import TOPICS, Topic
 
 
 def complaints() -> Sequence[str]:
     """One line each; empty when today's models may be released."""
-    broken = breaking_changes_of_models()
+    broken = breaking_changes_of_today()
     return [
         *(_line(event_type, change) for event_type, changes in broken.items() for change in changes),
         *(f"{name}: the released schema is not today's" for name in _outdated_schemas() if name not in broken),
@@ -41,6 +41,6 @@ def _topic_of(event_type: str) -> Topic | None:
 def _outdated_schemas() -> list[str]:
     return [
         name
-        for name, model in EVENT_MODELS.items()
-        if not released_path(name).exists() or released_path(name).read_text(encoding="utf-8") != released_text(model)
+        for name, schema in published_schemas().items()
+        if not released_path(name).exists() or released_path(name).read_text(encoding="utf-8") != released_text(schema)
     ]

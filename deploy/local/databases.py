@@ -159,14 +159,14 @@ def _new_address(dsn: str, name: str, login: str) -> str:
 
 
 def _address(dsn: str, login: str, password: str, database: str) -> str:
-    place = urlsplit(dsn).netloc.rpartition("@")[2]
-    return urlunsplit(("postgresql", f"{quote(login)}:{quote(password, safe='')}@{place}", f"/{database}", "", ""))
+    place, how = urlsplit(dsn).netloc.rpartition("@")[2], urlsplit(dsn).query
+    return urlunsplit(("postgresql", f"{quote(login)}:{quote(password, safe='')}@{place}", f"/{database}", how, ""))
 
 
 def _at_server(url: str, dsn: str) -> str:
-    """A known address, at the port where the server listens now."""
+    """A known address, at the port where the server listens now, with TLS as it is there."""
     who, place = urlsplit(url).netloc.rpartition("@")[0], urlsplit(dsn).netloc.rpartition("@")[2]
-    return urlunsplit(urlsplit(url)._replace(netloc=f"{who}@{place}"))
+    return urlunsplit(urlsplit(url)._replace(netloc=f"{who}@{place}", query=urlsplit(dsn).query))
 
 
 def _login_of(url: str) -> str:

@@ -1,12 +1,15 @@
 """The environment of each service's process: every NSS_ variable it reads, and nothing inherited but the basics."""
 
 import os
+import re
 from collections.abc import Mapping
+from typing import get_args
 
+from deploy.errors import StackError
 from deploy.local.keys import StackKeys
 from deploy.local.ports import LOOPBACK
 from deploy.local.state import StackState
-from shared.contracts.topics import ServiceName
+from shared.contracts.topics import SERVICES, ServiceName
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "SSL_CERT_FILE")
 PASSED_ON = "NSS_KAFKA_SECURITY_"
@@ -27,6 +30,7 @@ def service_environment(
     return {
         **_inherited(),
         **_common(state, keys),
+        **(state.security.variables_of(service) if state.security else {}),
         **{prefix + name: value for name, value in own.items()},
         **_special(service, state, keys),
     }
@@ -67,3 +71,11 @@ def _special(service: ServiceName, state: StackState, keys: StackKeys) -> Mappin
         "NSS_NOTIFIER_SENDER": SENDER,
         "NSS_NOTIFIER_KEYS_DIR": str(keys.mails),
     }
+
+
+def service_of(instance: str) -> ServiceName:
+    """The service a process belongs to: `review` and `review-2` are both review."""
+    name = re.sub(r"-\d+$", "", instance)
+    if name not in get_args(ServiceName):
+        raise StackError(f"there is no service {name!r}: {', '.join(SERVICES)}")
+    return name  # type: ignore[return-value]

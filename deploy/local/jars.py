@@ -45,8 +45,12 @@ Fetch = Callable[[Jar, Path], Path]
 
 def class_path(lock: Path = LOCK, repository: Path | None = None, fetch: Fetch | None = None) -> Sequence[Path]:
     """Every jar of the lock, verified, in the lock's order. Raises StackError with one line saying what to do."""
+    return present(read_lock(lock), repository, fetch)
+
+
+def present(jars: Sequence[Jar], repository: Path | None = None, fetch: Fetch | None = None) -> Sequence[Path]:
+    """These jars, fetched when missing and verified, in their order. Raises StackError."""
     repository = repository or repository_folder()
-    jars = read_lock(lock)
     missing = missing_jars(jars, repository)
     if missing:
         _fetch_all(missing, repository, fetch or fetch_with_jgo)

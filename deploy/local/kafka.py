@@ -3,10 +3,11 @@
 import secrets
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from deploy.local import jars, processes
 from deploy.local.java import find_java
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Part
+from deploy.local.secret_files import write_secret
+from deploy.local.secured_kafka import BrokerSecurity
 
 NAME = "kafka"
 READY_SECONDS = 60.0
@@ -25,11 +28,11 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
+listeners=CLIENTS://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=CLIENTS://{host}:{port}
 controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=CLIENTS
+listener.security.protocol.map={protocols}
 log.dirs={data}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -50,6 +53,8 @@ broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=500
 """
 
+PLAIN, SECURED = "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT", "CLIENTS:SASL_SSL,CONTROLLER:SSL"
+
 LOGGING = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
@@ -59,12 +64,13 @@ LOGGING = (
 
 @dataclass(frozen=True, slots=True)
 class KafkaNode:
-    """Where the node keeps its files, and its two ports on loopback."""
+    """Where the node keeps its files, and its two ports on loopback. With `secured` it speaks TLS alone."""
 
     directory: Path
     log: Path
     port: int
     controller_port: int
+    secured: BrokerSecurity | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -85,7 +91,8 @@ class KafkaNode:
 
     def wait(self, part: Part) -> None:
         """Return once the node answers a request over TCP. Raises StackError with the log's path."""
-        processes.wait_until_ready(part, lambda: answers(LOOPBACK, self.port), seconds=READY_SECONDS)
+        trusting = self.secured.security.trusting_context() if self.secured else None
+        processes.wait_until_ready(part, lambda: answers(LOOPBACK, self.port, tls=trusting), seconds=READY_SECONDS)
 
     @property
     def _properties(self) -> Path:
@@ -95,20 +102,25 @@ class KafkaNode:
         """Write the node's files, format new storage; the command up to the class that is to run."""
         data = self.directory / "data"
         data.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(
-            PROPERTIES.format(host=LOOPBACK, port=self.port, controller_port=self.controller_port, data=data)
-        )
+        write_secret(self._properties, self._settings(data))
         class_path = ":".join(str(jar) for jar in jars.class_path())
         command = [str(find_java().executable), *MEMORY, *LOGGING, "-cp", class_path]
         if not (data / "meta.properties").exists():
             self._format(command)
         return command
 
+    def _settings(self, data: Path) -> str:
+        protocols = SECURED if self.secured else PLAIN
+        plain = PROPERTIES.format(
+            host=LOOPBACK, port=self.port, controller_port=self.controller_port, data=data, protocols=protocols
+        )
+        return plain + (self.secured.properties(self.directory) if self.secured else "")
+
     def _format(self, command: Sequence[str]) -> None:
         cluster_id = secrets.token_urlsafe(16)
         done = subprocess.run(  # noqa: S603  the broker's own tool
             [*command, "kafka.tools.StorageTool", "format", "-g", "-t", f"A{cluster_id[1:22]}",
-             "-c", str(self._properties)],
+             "-c", str(self._properties), *(self.secured.format_arguments() if self.secured else ())],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
@@ -122,11 +134,14 @@ def stop(part: Part) -> None:
     processes.stop_part(part, number=signal.SIGTERM, patience_seconds=15)
 
 
-def answers(host: str, port: int, *, seconds: float = 1.0) -> bool:
-    """Whether a broker answers an ApiVersions request there."""
+def answers(host: str, port: int, *, seconds: float = 1.0, tls: ssl.SSLContext | None = None) -> bool:
+    """Whether a broker answers an ApiVersions request there, which it does before any login."""
     client = b"nss"
     request = struct.pack(f">hhih{len(client)}s", API_VERSIONS, 0, 1, len(client), client)
-    with suppress(OSError), socket.create_connection((host, port), timeout=seconds) as connection:
+    with ExitStack() as closing, suppress(OSError):
+        connection = closing.enter_context(socket.create_connection((host, port), timeout=seconds))
+        if tls is not None:
+            connection = closing.enter_context(tls.wrap_socket(connection, server_hostname=host))
         connection.settimeout(seconds)
         connection.sendall(struct.pack(">i", len(request)) + request)
         answer = connection.recv(10)

@@ -9,7 +9,8 @@ from typing import Any
 
 from deploy.errors import CommandError, NotRunning
 from deploy.local.first_data import load_first_data
-from deploy.local.stack import ROOT, LocalStack, ports_from_environment
+from deploy.local.ports import ports_from_environment
+from deploy.local.stack import ROOT, LocalStack
 from deploy.local.state import StackState, find_stacks
 from deploy.progress import say, step
 

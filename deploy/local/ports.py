@@ -1,9 +1,11 @@
 """Ports on loopback: free ones chosen at start, those of the last start again where they are still free."""
 
+import os
 import socket
 from collections.abc import Iterable, Mapping
 
 from deploy.errors import StackError
+from shared.contracts.topics import SERVICES
 
 LOOPBACK = "127.0.0.1"
 
@@ -51,3 +53,12 @@ def _free_port(taken: set[int]) -> int:
             port = int(probe.getsockname()[1])
         if port not in taken:
             return port
+
+
+def ports_from_environment() -> Mapping[str, int]:
+    """Ports somebody insists on: NSS_INTAKE_PORT and the other services'. Raises StackError for what is no port."""
+    given = {service: os.environ.get(f"NSS_{service.upper()}_PORT", "") for service in SERVICES}
+    wrong = [service for service, text in given.items() if text and not text.isdigit()]
+    if wrong:
+        raise StackError(f"NSS_{wrong[0].upper()}_PORT must be a port number")
+    return {service: int(text) for service, text in given.items() if text}

@@ -9,7 +9,7 @@ import signal
 import stat
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from deploy.local import processes
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Part
 from deploy.local.secret_files import write_secret
+from deploy.local.secured_postgres import DatabaseSecurity
 
 NAME = "postgres"
 SUPERUSER = "postgres"
@@ -43,16 +44,21 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
-    """The server's folder, its log and its port. The data stays where it was first put, see `_home`."""
+    """The server's folder, its log and its port. The data stays where it was first put, see `_home`.
+
+    With `secured` it speaks TLS alone.
+    """
 
     directory: Path
     log: Path
     port: int
+    secured: DatabaseSecurity | None = None
 
     @property
     def dsn(self) -> str:
         """The superuser's address, with the password."""
-        return f"postgresql://{SUPERUSER}:{self._password()}@{LOOPBACK}:{self.port}/postgres"
+        plain = f"postgresql://{SUPERUSER}:{self._password()}@{LOOPBACK}:{self.port}/postgres"
+        return self.secured.security.database_url(plain) if self.secured else plain
 
     def start(self) -> Part:
         """Create the cluster if it is new, start it and wait until it takes connections. Raises StackError."""
@@ -69,7 +75,7 @@ class PostgresServer:
             self._create_cluster(programs, data)
         _forget_stranger(data / "postmaster.pid")
         command = [str(programs / "postgres"), "-D", str(data), "-p", str(self.port)]
-        for name, value in SETTINGS.items():
+        for name, value in self._settings(home).items():
             command += ["-c", f"{name}={value}"]
         return processes.start_detached(
             NAME, command, log=self.log, cwd=data.parent, environment=_environment(), user=_account()
@@ -85,6 +91,9 @@ class PostgresServer:
         if note.exists():
             shutil.rmtree(note.read_text(), ignore_errors=True)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _settings(self, home: Path) -> Mapping[str, str]:
+        return {**SETTINGS, **(self.secured.settings(home, _account()) if self.secured else {})}
 
     def _accepts(self) -> bool:
         asked = subprocess.run(  # noqa: S603  the server's own tool
@@ -115,6 +124,8 @@ class PostgresServer:
 
     def _programs(self) -> Path:
         """The server's programs: the wheel's, or a copy where the server's account could not get at those."""
+        if self.secured:
+            return self.secured.programs(self._home())
         programs = wheel_programs()
         if _account() is None or open_to_everybody(programs):
             return programs

@@ -1,5 +1,6 @@
 """How one part of the stack is doing, asked from outside."""
 
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -15,17 +16,20 @@ PARTS = (kafka.NAME, postgres.NAME, MAIL_SINK)
 ANSWER_SECONDS = 2.0
 
 
-def condition_of(part: Part, ports: Mapping[str, int]) -> Mapping[str, Any]:
-    """The part as `nss status` tells it: `ready`, `not ready`, or `ended` with its last words."""
+def condition_of(part: Part, ports: Mapping[str, int], tls: ssl.SSLContext | None = None) -> Mapping[str, Any]:
+    """The part as `nss status` tells it: `ready`, `not ready`, or `ended` with its last words.
+
+    `tls` where broker and database speak nothing else.
+    """
     told = {"name": part.name, "pid": part.pid, "log": part.log}
     if not processes.is_running(part):
         return told | {"condition": "ended", "last_line": processes.last_line(Path(part.log))}
-    return told | {"condition": "ready" if _is_ready(part.name, ports) else "not ready"}
+    return told | {"condition": "ready" if _is_ready(part.name, ports, tls) else "not ready"}
 
 
-def _is_ready(name: str, ports: Mapping[str, int]) -> bool:
+def _is_ready(name: str, ports: Mapping[str, int], tls: ssl.SSLContext | None) -> bool:
     if name == kafka.NAME:
-        return kafka.answers(LOOPBACK, ports["kafka"])
+        return kafka.answers(LOOPBACK, ports["kafka"], tls=tls)
     if name == postgres.NAME:
         return not is_free(ports["postgres"])
     if name == MAIL_SINK:

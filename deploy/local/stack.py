@@ -3,7 +3,6 @@
 import asyncio
 import fcntl
 import os
-import re
 import shutil
 import signal
 import sys
@@ -13,20 +12,25 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from deploy.errors import NotRunning, StackError
 from deploy.local import databases, kafka, postgres, processes
-from deploy.local.environment import service_environment
+from deploy.local.environment import service_environment, service_of
 from deploy.local.keys import StackKeys, ensure_keys
 from deploy.local.ports import LOOPBACK, choose_ports, is_free
 from deploy.local.probes import MAIL_SINK, PARTS, condition_of, readiness_url, says_yes
 from deploy.local.processes import Part
 from deploy.local.secret_files import private_folder
+from deploy.local.secured_kafka import BrokerSecurity
+from deploy.local.secured_postgres import DatabaseSecurity
+from deploy.local.security import DEPLOYMENT_LOGIN
 from deploy.local.state import StackState
+from deploy.operate.access import apply_access
 from deploy.operate.topics import TopicLayout, create_topics
 from deploy.progress import say, step
 from shared.contracts.topics import SERVICES, ServiceName
+from shared.runtime.kafka import client_options
 
 ROOT = Path(__file__).resolve().parents[2]
 PART_PORTS = {
@@ -63,6 +67,7 @@ class LocalStack:
         topic_prefix: str = "",
         database_prefix: str = "nss",
         given_ports: Mapping[str, int] | None = None,
+        secured: bool = False,
     ) -> None:
         self.directory = directory.resolve()
         self._outside = outside if outside is not None else Outside.from_environment()
@@ -72,6 +77,8 @@ class LocalStack:
         self.state = StackState.load(self.directory) or StackState(self.directory)
         if topic_prefix:
             self.state.topic_prefix = topic_prefix
+        if secured:
+            self._secure()
 
     def up(self, services: Sequence[ServiceName] = SERVICES) -> None:
         """Start whatever does not run yet and wait until all of it is ready. Raises StackError naming what failed."""
@@ -100,11 +107,12 @@ class LocalStack:
             self.down()
             self._postgres(0).remove_data()
             shutil.rmtree(self.directory, ignore_errors=True)
-        self.state = StackState(self.directory, topic_prefix=self.state.topic_prefix)
+        self.state = StackState(self.directory, topic_prefix=self.state.topic_prefix, secured=self.state.secured)
 
     def status(self) -> Sequence[Mapping[str, Any]]:
         """Each part with its condition: `ready`, `not ready`, or `ended` with the path of its log."""
-        return [condition_of(part, self.state.ports) for part in self.state.parts.values()]
+        tls = self.state.security.trusting_context() if self.state.security else None
+        return [condition_of(part, self.state.ports, tls) for part in self.state.parts.values()]
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -137,7 +145,7 @@ class LocalStack:
             say(f"  ok  Kafka at {self.state.kafka_bootstrap} (given by NSS_KAFKA_BOOTSTRAP)")
             return
         node = kafka.KafkaNode(self.directory / "kafka", self.log_of(kafka.NAME), self._port("kafka"),
-                               self._port("kafka-controller"))  # fmt: skip
+                               self._port("kafka-controller"), BrokerSecurity.of(self.state.security))  # fmt: skip
         with step(f"Kafka at {node.bootstrap}"):
             part = self._remember(node.spawn())
             node.wait(part)
@@ -173,8 +181,10 @@ class LocalStack:
         )
         self.state.save()
         self.migrate()
-        layout = TopicLayout(prefix=self.state.topic_prefix)
-        run_to_end(create_topics({"bootstrap_servers": self.state.kafka_bootstrap}, layout))
+        broker = client_options(self.state.broker_as(DEPLOYMENT_LOGIN))
+        run_to_end(create_topics(broker, TopicLayout(prefix=self.state.topic_prefix)))
+        if self.state.security:
+            run_to_end(apply_access(broker, self.state.topic_prefix))
 
     def migrate(self) -> Mapping[ServiceName, Sequence[str]]:
         """Bring every database up to date; the files applied, by service."""
@@ -249,7 +259,16 @@ class LocalStack:
         return self.directory / "log" / f"{name}.log"
 
     def _postgres(self, port: int) -> postgres.PostgresServer:
-        return postgres.PostgresServer(self.directory / "postgres", self.log_of(postgres.NAME), port)
+        secured = DatabaseSecurity.of(self.state.security)
+        return postgres.PostgresServer(self.directory / "postgres", self.log_of(postgres.NAME), port, secured)
+
+    def _secure(self) -> None:
+        """Before anything was started; a stack cannot become secured later, for its broker's storage knows no login."""
+        if self._outside != Outside():
+            raise StackError("a secured stack has servers of its own: unset NSS_KAFKA_BOOTSTRAP and NSS_POSTGRES_DSN")
+        if self.state.ports and not self.state.secured:
+            raise StackError(f"the stack in {self.directory} is not secured: choose another folder, or remove it")
+        self.state.secured = True
 
     def _port(self, name: str) -> int:
         if name not in self.state.ports:
@@ -269,23 +288,6 @@ class LocalStack:
         stoppers: Mapping[str, Callable[[Part], Any]] = {kafka.NAME: kafka.stop, postgres.NAME: postgres.stop}
         with ThreadPoolExecutor(max(len(parts), 1)) as pool:
             list(pool.map(lambda part: stoppers.get(part.name, _stop_service)(part), parts))
-
-
-def ports_from_environment() -> Mapping[str, int]:
-    """Ports somebody insists on: NSS_INTAKE_PORT and the other services'. Raises StackError for what is no port."""
-    given = {service: os.environ.get(f"NSS_{service.upper()}_PORT", "") for service in SERVICES}
-    wrong = [service for service, text in given.items() if text and not text.isdigit()]
-    if wrong:
-        raise StackError(f"NSS_{wrong[0].upper()}_PORT must be a port number")
-    return {service: int(text) for service, text in given.items() if text}
-
-
-def service_of(instance: str) -> ServiceName:
-    """The service a process belongs to: `review` and `review-2` are both review."""
-    name = re.sub(r"-\d+$", "", instance)
-    if name not in get_args(ServiceName):
-        raise StackError(f"there is no service {name!r}: {', '.join(SERVICES)}")
-    return name  # type: ignore[return-value]
 
 
 def _stop_service(part: Part) -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from deploy.errors import StackError
+from deploy.kubernetes.names import kafka_user
 from deploy.local.databases import ServiceDatabase
 from deploy.local.processes import Part
 from deploy.local.secret_files import write_secret
+from deploy.local.security import StackSecurity
 from shared.contracts.topics import SERVICES, ServiceName
+from shared.runtime.settings import KafkaSettings
 
 FILE_NAME = "stack.json"
 FORMAT = 1
@@ -30,6 +33,23 @@ class StackState:
     databases: dict[ServiceName, ServiceDatabase] = field(default_factory=dict)
     logins: list[dict[str, Any]] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
+    secured: bool = False
+
+    @property
+    def security(self) -> StackSecurity | None:
+        """Logins and certificates of a secured stack."""
+        return StackSecurity(self.directory / "security") if self.secured else None
+
+    def broker_as(self, login: str) -> KafkaSettings:
+        """The broker for a client that is this login; in a stack that is not secured everybody is nobody."""
+        if self.security is not None:
+            return self.security.broker_as(login, self.kafka_bootstrap, self.topic_prefix)
+        return KafkaSettings(kafka_bootstrap=self.kafka_bootstrap, topic_prefix=self.topic_prefix)
+
+    @property
+    def broker(self) -> KafkaSettings:
+        """The broker as the operator sees it, who may read everything and change nothing."""
+        return self.broker_as(kafka_user("operator"))
 
     @property
     def urls(self) -> dict[str, str]:
@@ -65,6 +85,7 @@ class StackState:
             "logins": self.logins,
             "clock_offset_file": str(self.directory / "clock-offset"),
             "ports": self.ports,
+            "secured": self.secured,
             "parts": [part.as_json() for part in self.parts.values()],
         }
 
@@ -102,6 +123,7 @@ class StackState:
             },
             logins=list(data["logins"]),
             parts={part.name: part for part in parts},
+            secured=bool(data.get("secured", False)),
         )
 
 

@@ -28,7 +28,7 @@ def find_broker() -> KafkaSettings:
     if stack is None:
         raise NotRunning("no broker known: run `nss up`, or set NSS_KAFKA_BOOTSTRAP")
     say(f"Kafka at {stack.kafka_bootstrap} (from {stack.directory / 'stack.json'})")
-    return KafkaSettings(kafka_bootstrap=stack.kafka_bootstrap, topic_prefix=stack.topic_prefix)
+    return stack.broker
 
 
 def operator_name(broker: KafkaSettings) -> str:

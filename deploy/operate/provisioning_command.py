@@ -76,7 +76,7 @@ def verify_audit(
     if as_json:
         show_json(told)
     else:
-        typer.echo(f"{told['sealed']} entries sealed; head {told['head']}")
+        typer.echo(f"{told['sealed']} entries sealed, {told['let_go']} of them let go; head {told['head']}")
     _end_with(told["findings"], "at", "the audit is not what was sealed")
 
 

@@ -67,6 +67,20 @@ async def read_records(
             yield sorted(seen, key=lambda record: record.time)
 
 
+async def read_until(
+    consumer: AIOKafkaConsumer, topics: Mapping[str, Topic], ends: Mapping[TopicPartition, int]
+) -> AsyncIterator[Sequence[SeenRecord]]:
+    """The records of assigned partitions from where the consumer stands to before the ends, poll by poll."""
+    while await _unread(consumer, ends):
+        polled = await consumer.getmany(timeout_ms=POLL_MS)
+        yield [
+            seen_record(record, topics[place.topic])
+            for place, records in polled.items()
+            for record in records
+            if record.offset < ends[place]
+        ]
+
+
 async def seek(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], since: datetime | None) -> None:
     """Stand at the first record that arrived at or after `since`, or at the beginning."""
     if since is None:

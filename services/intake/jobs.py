@@ -8,6 +8,7 @@ from shared.runtime.jobs import Job
 
 EVERY_SECONDS = 600.0
 EVERY_MINUTE = 60.0
+MEASURE_SECONDS = 15.0
 
 
 def build_jobs(intake: Dependencies) -> Sequence[Job]:
@@ -28,12 +29,16 @@ def build_jobs(intake: Dependencies) -> Sequence[Job]:
     async def forget_answers() -> int:
         return await workflows.forget_answers(intake.pool, intake.clock.now())
 
+    async def measure_stalled() -> int:
+        return await workflows.measure_stalled(intake.pool, intake.clock.now())
+
     return (
         Job("expire_drafts", expire_drafts, EVERY_SECONDS, irreversible=True),
         Job("erase_contacts", erase_contacts, EVERY_SECONDS, irreversible=True),
         Job("withdraw_for_closed_offices", withdraw_for_closed_offices, EVERY_MINUTE, irreversible=True),
         Job("republish_contracts", republish_contracts, EVERY_SECONDS),
         Job("forget_answers", forget_answers, EVERY_SECONDS),
+        Job("measure_stalled", measure_stalled, MEASURE_SECONDS),
         *_account_jobs(intake),
     )
 

@@ -11,7 +11,7 @@ from jinja2 import Environment
 from services.intake import labels
 from services.intake.domain.change_items import ITEMS, LIVE_ITEMS
 from services.intake.domain.form_errors import FormErrors
-from services.intake.domain.form_fields import reason_length
+from services.intake.domain.form_fields import REASON_LENGTH, reason_length
 from services.intake.domain.new_password import NewPasswordProblem
 from services.intake.domain.timeline import TimelineEntry
 from shared.kernel.local_time import local_date
@@ -60,6 +60,7 @@ def build_page_environment() -> Environment:
         special_classes=labels.SPECIAL_CLASSES,
         change_flags=labels.CHANGE_FLAGS,
         mailbox_flag=labels.MAILBOX_FLAG,
+        reason_limit=REASON_LENGTH,
     )
     return environment
 

@@ -14,6 +14,7 @@ CLEANING_SECONDS = 60.0
 KEY_STORE_SECONDS = 15.0
 LEDGER_SECONDS = 10.0
 AUDIT_SECONDS = 2.0
+RETENTION_SECONDS = 3600.0
 
 
 def build_jobs(timetable: Timetable, desk: NoticeDesk, sessions: Sessions, keeping: BookKeeping) -> Sequence[Job]:
@@ -38,4 +39,14 @@ def build_jobs(timetable: Timetable, desk: NoticeDesk, sessions: Sessions, keepi
         Job("watch_notice_views", partial(workflows.watch_notice_views, desk), every_seconds=CLEANING_SECONDS),
         Job("forget_expired_tickets", partial(workflows.forget_expired_tickets, desk), every_seconds=CLEANING_SECONDS),
         Job("delete_ended_sessions", sessions.delete_ended, every_seconds=CLEANING_SECONDS),
+        *_retention_jobs(keeping),
+    )
+
+
+def _retention_jobs(keeping: BookKeeping) -> Sequence[Job]:
+    cut_audit = partial(workflows.cut_audit, keeping)
+    forget_notice_views = partial(workflows.forget_notice_views, keeping)
+    return (
+        Job("cut_audit", cut_audit, every_seconds=RETENTION_SECONDS, irreversible=True),
+        Job("forget_notice_views", forget_notice_views, every_seconds=RETENTION_SECONDS, irreversible=True),
     )

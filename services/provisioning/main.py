@@ -35,7 +35,12 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
     key_store = MeasuredKeyStore(DirectoryKeyStore(settings.key_dir))
     watch = LedgerWatch()
     keeping = BookKeeping(
-        resources.pool, resources.clock, KafkaTopicReader(settings), watch, settings.content_grace_days
+        pool=resources.pool,
+        clock=resources.clock,
+        reader=KafkaTopicReader(settings),
+        watch=watch,
+        content_grace_days=settings.content_grace_days,
+        audit_years=settings.audit_years,
     )
     tools = IssuingTools(
         clock=resources.clock,

@@ -24,5 +24,7 @@ class Settings(ServiceSettings):
     """Characters of a mailbox password."""
     content_grace_days: int = Field(default=30, ge=0)
     """How long the mail store keeps the content of a mailbox that has ended (E13)."""
+    audit_years: int = Field(default=7, ge=7)
+    """How long the audit of the ledger and of the ID notices is kept."""
     hashing_threads: int = Field(default=2, ge=1)
     """Hashes made at once, 19 MiB each."""

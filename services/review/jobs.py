@@ -15,8 +15,10 @@ BATCH = 200
 REMINDING_SECONDS = 60.0
 VOIDING_SECONDS = 5.0
 BULK_SECONDS = 5.0
+LISTING_SECONDS = 60.0
 CLEANING_SECONDS = 600.0
 UPKEEP_SECONDS = 3600.0
+MEASURE_SECONDS = 15.0
 
 Due = Callable[[Connection, int, datetime, NewId], Awaitable[int]]
 
@@ -63,18 +65,26 @@ def build_upkeep_jobs(deps: Dependencies, *, contact_days: int, audit_years: int
     async def republish_schedule() -> int:
         return await workflows.republish_schedule(pool, clock.now(), deps.new_id)
 
+    async def list_unread() -> int:
+        return await workflows.list_unread(pool, clock.now())
+
     async def forget_old_claims() -> int:
         return await workflows.forget_old_claims(pool, clock.now())
 
     async def forget_old_provider_logins() -> int:
         return await workflows.forget_old_provider_logins(pool, clock.now())
 
+    async def measure_stalled() -> int:
+        return await workflows.measure_stalled(pool, clock.now())
+
     return (
         Job("erase_contacts", erase_contacts, UPKEEP_SECONDS, irreversible=True),
         Job("drop_old_audit", drop_old_audit, UPKEEP_SECONDS, irreversible=True),
         Job("republish_schedule", republish_schedule, UPKEEP_SECONDS),
+        Job("list_unread", list_unread, LISTING_SECONDS),
         Job("forget_old_claims", forget_old_claims, UPKEEP_SECONDS),
         Job("forget_old_provider_logins", forget_old_provider_logins, CLEANING_SECONDS),
+        Job("measure_stalled", measure_stalled, MEASURE_SECONDS),
     )
 
 

@@ -17,6 +17,7 @@ from shared.runtime.consumer_failures import Leaving, RetryInPlace, code_of
 from shared.runtime.database import Pool, transaction
 from shared.runtime.event_batch import Delivery, Failure, Queue, by_partition
 from shared.runtime.processed_events import find_processed
+from shared.runtime.spans import processing
 
 WORKFLOW_TRIES = 3
 TRY_AGAIN_SECONDS = (0.1, 0.3)
@@ -50,10 +51,12 @@ class PollHandler:
         """Take every delivery to its end; what is missing from the progress was left for the next owner."""
         progress = PollProgress()
         self._prepared, self._asked = {}, set()
-        try:
-            await self._handle_parts(deliveries, progress)
-        except Leaving:
-            log.info("consumer.left_batch", records=len(deliveries))
+        with processing(deliveries) as handled:
+            try:
+                await self._handle_parts(deliveries, progress)
+            except Leaving:
+                handled.forget()
+                log.info("consumer.left_batch", records=len(deliveries))
         return progress
 
     async def _handle_parts(self, deliveries: Sequence[Delivery], progress: PollProgress) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -73,6 +73,11 @@ class Delivery:
     def is_skipped(self) -> bool:
         """Whether nobody here acts on its type."""
         return isinstance(self.content, SkippedRecord)
+
+    def follow_trace(self, traceparent: str) -> None:
+        """What the event causes belongs to this W3C context; the record keeps the one it came with."""
+        if isinstance(self.content, Event):
+            self.content = replace(self.content, traceparent=traceparent)
 
     @property
     def is_future(self) -> bool:

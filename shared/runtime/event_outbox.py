@@ -7,7 +7,7 @@ subject. Topic names are stored without the prefix of a test run; the relay adds
 import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from shared.contracts.event_data import EventData, format_instant
 from shared.contracts.operation_events import LetterDiscarded, LetterReplayed
 from shared.contracts.registry import producers_of
 from shared.contracts.topics import MAX_RECORD_BYTES, Topic
+from shared.runtime import spans
 from shared.runtime.database import Connection
 from shared.runtime.web.tracing import current_traceparent
 
@@ -53,8 +54,10 @@ async def append_events(db: Connection, events: Sequence[Event[EventData]]) -> N
             room_taken = [*to_headers(event), ("", bytes(HEADERS_ADDED_LATER))]
             _refuse_if_too_large(event.type, event.key.encode(), value, room_taken)
     counts = Counter(event.subject for event in events)
-    last_used = await _reserve_numbers(db, counts)
-    await _insert_events(db, _complete(events, last_used), values)
+    subjects = await _reserve_numbers(db, counts)
+    await _insert_events(db, _complete(events, subjects), values)
+    if spans.recorder() is not None:
+        await _keep_traces(db, subjects)
 
 
 async def append_raw_record(
@@ -118,8 +121,16 @@ def _readable(key: bytes | None) -> str:
     return (key or b"").decode(errors="replace").replace("\0", "�")
 
 
-async def _reserve_numbers(db: Connection, counts: Mapping[str, int]) -> dict[str, int]:
-    """The last number used before these, per subject.
+@dataclass(slots=True)
+class _Subject:
+    """Where a subject stands: the last number used, and the trace of its last event where that is known."""
+
+    last_used: int
+    traceparent: str | None
+
+
+async def _reserve_numbers(db: Connection, counts: Mapping[str, int]) -> dict[str, _Subject]:
+    """Where each subject stood before these events.
 
     Subjects are locked in sorted order, so that writers cannot deadlock.
     """
@@ -129,29 +140,43 @@ async def _reserve_numbers(db: Connection, counts: Mapping[str, int]) -> dict[st
         insert into event_sequences as existing (subject, last_sequence)
         select subject, added from unnest($1::text[], $2::bigint[]) as wanted (subject, added)
         on conflict (subject) do update set last_sequence = existing.last_sequence + excluded.last_sequence
-        returning subject, last_sequence
+        returning subject, last_sequence, last_traceparent
         """,
         subjects,
         [counts[subject] for subject in subjects],
     )
-    return {row["subject"]: row["last_sequence"] - counts[row["subject"]] for row in rows}
+    return {
+        row["subject"]: _Subject(row["last_sequence"] - counts[row["subject"]], row["last_traceparent"]) for row in rows
+    }
 
 
-def _complete(events: Sequence[Event[EventData]], last_used: dict[str, int]) -> list[Event[EventData]]:
+def _complete(events: Sequence[Event[EventData]], subjects: Mapping[str, _Subject]) -> list[Event[EventData]]:
     """The events with number, source and trace."""
-    trace = current_traceparent()
+    request = current_traceparent()
+    recorder = spans.recorder()
     completed = []
     for event in events:
-        last_used[event.subject] += 1
-        completed.append(
-            replace(
-                event,
-                source=_source(event),
-                sequence=last_used[event.subject],
-                traceparent=event.traceparent or trace,
-            )
-        )
+        subject = subjects[event.subject]
+        subject.last_used += 1
+        traceparent = event.traceparent or request
+        if recorder is not None:
+            traceparent = recorder.create(event, spans.Origins(event.traceparent, subject.traceparent, request))
+            subject.traceparent = traceparent
+        completed.append(replace(event, source=_source(event), sequence=subject.last_used, traceparent=traceparent))
     return completed
+
+
+async def _keep_traces(db: Connection, subjects: Mapping[str, _Subject]) -> None:
+    """Remember where each subject's trace goes on; its row is locked already."""
+    await db.execute(
+        """
+        update event_sequences set last_traceparent = traces.traceparent
+        from unnest($1::text[], $2::text[]) as traces (subject, traceparent)
+        where event_sequences.subject = traces.subject
+        """,
+        list(subjects),
+        [subject.traceparent for subject in subjects.values()],
+    )
 
 
 async def _insert_events(db: Connection, events: Sequence[Event[EventData]], values: Sequence[bytes]) -> None:

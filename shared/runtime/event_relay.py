@@ -26,6 +26,7 @@ from shared.runtime.logs import get_log
 from shared.runtime.outbox_archive import archive_published
 from shared.runtime.outbox_floor import OutboxFloor
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.spans import Sending
 
 LEADER_LOCK = 0x6E737372  # "nssr"
 BATCH_ROWS = 500
@@ -155,7 +156,9 @@ class EventRelay:
         if self._producer is None:
             new = self._producer = EventProducer(self._settings)
             await new.start()
+        sending = Sending(rows)
         acknowledged, failure = await send_in_order(self._producer, rows, self._settings.topic_prefix)
+        sending.end(failure)
         if acknowledged:
             reach("relay.after-send-before-delete")
             today = self._clock.now().astimezone(UTC).date()

@@ -63,6 +63,8 @@ class ProcessState:
     clock: Clock
     pool: Pool
     ask_broker: Callable[[], Awaitable[bool]]
+    measure_files: Callable[[], None] | None = None
+    """Sets the gauges of keys and certificates."""
     started: bool = False
     stopping: bool = False
     consumer: ConsumerState | None = None
@@ -122,8 +124,10 @@ def probe_routes(state: ProcessState) -> list[Route]:
         return _answer(state, good, checks | worker if state.role != "web" or worker_asked else checks)
 
     async def measured(_request: Request) -> Response:
+        if state.measure_files is not None:
+            await asyncio.to_thread(state.measure_files)
         metrics.CLOCK_OFFSET_SECONDS.labels(state.service).set(state.offset_seconds())
-        content, content_type = metrics.render_metrics()
+        content, content_type = metrics.render_metrics(state.service, state.role)
         return Response(content, headers={"content-type": content_type})
 
     return [

@@ -24,6 +24,7 @@ from shared.runtime.dead_letters import append_copies
 from shared.runtime.event_batch import Delivery, Failure, Queue, read_delivery
 from shared.runtime.held_events import HeldEvent, Reason
 from shared.runtime.processed_events import update_status
+from shared.runtime.spans import processing
 
 SWEEP_SECONDS = 5.0
 SWEEP_LIMIT = 200
@@ -146,7 +147,10 @@ class HeldEventDrainer:
         if delivery.is_future:
             await self._keep(db, head, "future", None)
             return False
-        awaited = await self._awaited(db, delivery.content, prepared)
+        with processing([delivery]) as handled:
+            awaited = await self._awaited(db, delivery.content, prepared)
+            if awaited is not None:
+                handled.forget()
         if awaited is not None:
             await self._keep(db, head, "waiting", awaited)
             return False

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from shared.contracts.topics import ServiceName, Topic, consumer_group
 from shared.runtime import metrics
+from shared.runtime.clock import SystemClock
 from shared.runtime.jobs import Job
 from shared.runtime.kafka import client_options
 from shared.runtime.settings import ServiceSettings
@@ -17,6 +18,9 @@ from shared.runtime.settings import ServiceSettings
 EVERY_SECONDS = 15.0
 ANSWER_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
+FIRST_RECORD_MS = 1000
+FIRST_RECORD_BYTES = 16 * 1024
+"""A broker gives at least one record, however large; more of them are of no use here."""
 
 
 class LagMeter:
@@ -26,6 +30,7 @@ class LagMeter:
         self._service = service
         self._settings = settings
         self._topics = {topic.name_with(settings.topic_prefix): topic for topic in topics}
+        self._machine_clock = SystemClock()
         self._clients: tuple[AIOKafkaAdminClient, AIOKafkaConsumer] | None = None
 
     def job(self) -> Job:
@@ -42,8 +47,8 @@ class LagMeter:
                 await clients[0].close()
                 await clients[1].stop()
 
-    async def lag(self) -> Mapping[TopicPartition, int]:
-        """Records behind the end of each partition; one never committed counts from its beginning."""
+    async def positions(self) -> dict[TopicPartition, tuple[int, int]]:
+        """Where the group reads next, and where each partition ends; one never committed counts from its beginning."""
         admin, consumer = await self._connected()
         partitions = await self._partitions(admin)
         group = consumer_group(self._service, self._settings.topic_prefix)
@@ -51,20 +56,41 @@ class LagMeter:
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions)
         return {
-            partition: max(ends[partition] - _position(committed[partition].offset, starts[partition]), 0)
+            partition: (
+                min(_position(committed[partition].offset, starts[partition]), ends[partition]),
+                ends[partition],
+            )
             for partition in partitions
         }
+
+    async def oldest_seconds(self, positions: Mapping[TopicPartition, tuple[int, int]]) -> Mapping[str, float]:
+        """By topic on the broker: how long ago the oldest record arrived that the group has not committed; else 0."""
+        _, consumer = await self._connected()
+        behind = {partition: position for partition, (position, end) in positions.items() if position < end}
+        oldest = dict.fromkeys((partition.topic for partition in positions), 0.0)
+        consumer.assign(list(behind))
+        for partition, position in behind.items():
+            consumer.seek(partition, position)
+            polled = await consumer.getmany(partition, timeout_ms=FIRST_RECORD_MS, max_records=1)
+            for record in polled.get(partition, ()):
+                # Stamped by the producer's machine, which knows nothing of a clock that is moved for a demo.
+                age = self._machine_clock.now().timestamp() - record.timestamp / 1000
+                oldest[partition.topic] = max(oldest[partition.topic], age)
+        return oldest
 
     async def _measure(self) -> int:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                lag = await self.lag()
+                positions = await self.positions()
+                oldest = await self.oldest_seconds(positions)
         except BaseException:
             await self.close()
             raise
-        for partition, behind in lag.items():
+        for partition, (position, end) in positions.items():
             topic = self._topics[partition.topic].name
-            metrics.CONSUMER_LAG.labels(self._service, topic, partition.partition).set(behind)
+            metrics.CONSUMER_LAG.labels(self._service, topic, partition.partition).set(end - position)
+        for name, seconds in oldest.items():
+            metrics.CONSUMER_LAG_SECONDS.labels(self._service, self._topics[name].name).set(seconds)
         return 0
 
     async def _connected(self) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
@@ -72,7 +98,7 @@ class LagMeter:
             options = client_options(self._settings)
             self._clients = (
                 AIOKafkaAdminClient(**options),
-                AIOKafkaConsumer(**options, enable_auto_commit=False),
+                AIOKafkaConsumer(**options, enable_auto_commit=False, max_partition_fetch_bytes=FIRST_RECORD_BYTES),
             )
             for client in self._clients:
                 await client.start()

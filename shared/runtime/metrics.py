@@ -1,11 +1,12 @@
-"""Every metric the runtime measures, and all their names. No label ever holds a subject, a person or a payload."""
+"""The metrics as objects that count, made from the registry alone, and the exposition text of a process."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
+    CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
@@ -15,87 +16,90 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from shared.contracts.topics import ServiceName
+from shared.runtime.metric_registry import (
+    CONSUMER_TOTALS,
+    PYTHON_FAMILIES,
+    SERVICE,
+    Role,
+    spec_of,
+    specs_shown_by,
+)
+
+CONSUMER_STATE = (
+    "nss_dead_letters_total",
+    "nss_consumer_paused",
+    "nss_consumer_ready",
+    "nss_consumer_progress_seconds",
+)
+ASKED_AT_SCRAPES = (*(f"nss_consumer_{name}_total" for name in CONSUMER_TOTALS), *CONSUMER_STATE)
+"""Metrics that no object counts: the consumer keeps plain integers and is asked for them."""
+
+
+_counters: dict[str, Counter] = {}
+
+
+def _counter(name: str) -> Counter:
+    spec = spec_of(name)
+    _counters[name] = Counter(spec.name, spec.help, spec.label_names)
+    return _counters[name]
+
+
+def _gauge(name: str) -> Gauge:
+    spec = spec_of(name)
+    return Gauge(spec.name, spec.help, spec.label_names)
+
+
+def _histogram(name: str) -> Histogram:
+    spec = spec_of(name)
+    return Histogram(spec.name, spec.help, spec.label_names, buckets=spec.buckets)
+
+
 # Outbox and relay
-OUTBOX_DEPTH = Gauge("nss_outbox_depth", "Events not yet published (counted up to 100,000).", ["service"])
-OUTBOX_OLDEST_SECONDS = Gauge("nss_outbox_oldest_seconds", "Age of the oldest event not yet published.", ["service"])
-RELAY_LEADER = Gauge("nss_relay_leader", "1 where this process publishes the service's outbox.", ["service"])
-RELAY_PUBLISHED = Counter("nss_relay_published", "Records the broker has acknowledged.", ["service", "topic"])
-RELAY_FAILURES = Counter("nss_relay_failures", "Batches that could not be published entirely.", ["service", "error"])
-RELAY_PRODUCER_REPLACEMENTS = Counter(
-    "nss_relay_producer_replacements", "Producers thrown away after an error.", ["service"]
-)
+OUTBOX_DEPTH = _gauge("nss_outbox_depth")
+OUTBOX_OLDEST_SECONDS = _gauge("nss_outbox_oldest_seconds")
+RELAY_LEADER = _gauge("nss_relay_leader")
+RELAY_PUBLISHED = _counter("nss_relay_published_total")
+RELAY_FAILURES = _counter("nss_relay_failures_total")
+RELAY_PRODUCER_REPLACEMENTS = _counter("nss_relay_producer_replacements_total")
 
-# Held events, measured in the database: every process of a service shows the same
-HELD_EVENTS = Gauge("nss_held_events", "Events in the queue of held events.", ["service", "reason"])
-HELD_OLDEST_SECONDS = Gauge("nss_held_oldest_seconds", "Age of the oldest held event.", ["service", "reason"])
-
-CONSUMER_LAG = Gauge(
-    "nss_consumer_lag",
-    "Records the group has not committed yet, as the broker knows.",
-    ["service", "topic", "partition"],
-)
+# Consumer
+CONSUMER_LAG = _gauge("nss_consumer_lag")
+CONSUMER_LAG_SECONDS = _gauge("nss_consumer_lag_seconds")
+HELD_EVENTS = _gauge("nss_held_events")
+HELD_OLDEST_SECONDS = _gauge("nss_held_oldest_seconds")
 
 # Jobs
-JOB_RUNS = Counter("nss_job_runs", "Runs of a job.", ["service", "job", "outcome"])
-JOB_ROWS = Counter("nss_job_rows", "Rows a job has handled.", ["service", "job"])
-JOB_LAST_SUCCESS = Gauge("nss_job_last_success_timestamp_seconds", "When a job last succeeded.", ["service", "job"])
-CLOCK_DIFFERENCE_SECONDS = Gauge(
-    "nss_clock_difference_seconds", "This process's clock minus the database's, the set offset counted.", ["service"]
-)
+JOB_RUNS = _counter("nss_job_runs_total")
+JOB_ROWS = _counter("nss_job_rows_total")
+JOB_LAST_SUCCESS = _gauge("nss_job_last_success_timestamp_seconds")
+CLOCK_DIFFERENCE_SECONDS = _gauge("nss_clock_difference_seconds")
 
-# Review
-ISSUE_FAILURES = Counter(
-    "nss_issue_failures", "Approvals that could not be issued and came back to review.", ["service", "reason_code"]
-)
+# Intake and review
+STALLED_APPLICATIONS = _gauge("nss_stalled_applications")
+ISSUE_FAILURES = _counter("nss_issue_failures_total")
 
-# The ID ledger of provisioning
-LEDGER_CURRENT = Gauge(
-    "nss_ledger_current", "1 while the ledger holds what was published; 0 stops issuing.", ["service"]
-)
-LEDGER_FINDINGS = Gauge("nss_ledger_findings", "Disagreements found between the ledger and its topic.", ["service"])
-AUDIT_UNSEALED = Gauge("nss_audit_unsealed", "Audit entries that wait to be sealed.", ["service"])
-DRIFT_FINDINGS = Gauge("nss_drift_findings", "Accounts that differ between ledger and mail server.", ["service"])
+# Provisioning
+LEDGER_CURRENT = _gauge("nss_ledger_current")
+LEDGER_FINDINGS = _gauge("nss_ledger_findings")
+AUDIT_UNSEALED = _gauge("nss_audit_unsealed")
+DRIFT_FINDINGS = _gauge("nss_drift_findings")
+KEY_STORE_USABLE = _gauge("nss_key_store_usable")
+KEY_STORE_FAILURES = _counter("nss_key_store_failures_total")
+ID_NOTICE_VIEWS = _counter("nss_id_notice_views_total")
+ID_NOTICE_REFUSALS = _counter("nss_id_notice_refusals_total")
+ID_NOTICE_BUSY_OFFICES = _gauge("nss_id_notice_busy_offices")
+ID_NOTICES_UNREAD_CLOSING = _gauge("nss_id_notices_unread_closing")
 
 # Web
-WEB_REQUESTS = Counter("nss_web_requests", "Requests answered.", ["service", "route", "method", "status"])
-WEB_REQUEST_SECONDS = Histogram(
-    "nss_web_request_seconds",
-    "Time to answer a request.",
-    ["service", "route"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
-)
-
-# Provisioning's secrets
-KEY_STORE_USABLE = Gauge("nss_key_store_usable", "0 while keys cannot be made or read: nothing is issued.", ["service"])
-KEY_STORE_FAILURES = Counter("nss_key_store_failures", "Times the key store could not be used.", ["service", "code"])
-ID_NOTICE_VIEWS = Counter("nss_id_notice_views", "ID notices opened or revealed.", ["service", "action"])
-ID_NOTICE_REFUSALS = Counter("nss_id_notice_refusals", "Tickets and sessions that opened nothing.", ["service", "code"])
-ID_NOTICE_BUSY_OFFICES = Gauge(
-    "nss_id_notice_busy_offices", "Offices that looked at ID notices unusually often within the hour.", ["service"]
-)
+WEB_REQUESTS = _counter("nss_web_requests_total")
+WEB_REQUEST_SECONDS = _histogram("nss_web_request_seconds")
 
 # Process
-BUILD = Gauge("nss_build", "Always 1; which version runs in which role.", ["service", "role", "version"])
-CLOCK_OFFSET_SECONDS = Gauge(
-    "nss_clock_offset_seconds", "How far the clock is moved ahead (demos, tests).", ["service"]
-)
-
-
-CONSUMER_TOTALS = {
-    "polls": "Polls that brought records.",
-    "received": "Records received.",
-    "fresh": "Events handled for the first time.",
-    "duplicates": "Deliveries of events handled before, absorbed without effect.",
-    "skipped": "Records of a type this service does not act on.",
-    "held": "Events put into the queue of held events.",
-    "drained": "Held events handled since.",
-    "dead": "Events that became dead letters.",
-    "redone": "Batches rolled back and done again in smaller parts.",
-    "commit_failures": "Offset commits refused or timed out; redelivery follows.",
-    "members_replaced": "Times the group was left and joined anew because polls or commits kept failing.",
-    "brakes": "Times a topic was paused because most of its records failed.",
-}
-"""Totals of the consumer, each published as `nss_consumer_<name>_total`."""
+BUILD = _gauge("nss_build_info")
+CLOCK_OFFSET_SECONDS = _gauge("nss_clock_offset_seconds")
+CERTIFICATE_EXPIRY = _gauge("nss_certificate_expiry_timestamp_seconds")
+KEY_AGE_SECONDS = _gauge("nss_key_age_seconds")
 
 
 class MeasuredConsumer(Protocol):
@@ -124,31 +128,22 @@ class MeasuredConsumer(Protocol):
 def consumer_metrics(service: str, consumer: MeasuredConsumer) -> Iterator[Metric]:
     """The consumer's own totals and state at this moment, in the form Prometheus collects."""
     counts = consumer.counts
-    for name, text in CONSUMER_TOTALS.items():
-        total = CounterMetricFamily(f"nss_consumer_{name}", text, labels=["service"])
-        total.add_metric([service], getattr(counts, name, 0))
-        yield total
-    dead = CounterMetricFamily("nss_dead_letters", "Dead letters by their stable code.", labels=["service", "code"])
-    for code, number in dict(getattr(counts, "dead_by_code", {})).items():
-        dead.add_metric([service, code], number)
-    yield dead
-    paused = GaugeMetricFamily("nss_consumer_paused", "1 for each topic the brake holds.", labels=["service", "topic"])
-    for topic in consumer.braked_topics:
-        paused.add_metric([service, topic], 1)
-    yield paused
-    yield _state("nss_consumer_ready", "1 while events flow.", service, float(consumer.ready))
-    yield _state(
-        "nss_consumer_progress_seconds",
-        "Time since the consumer last came round its loop.",
-        service,
-        consumer.progress_age_seconds(),
-    )
+    for name in CONSUMER_TOTALS:
+        yield _family(f"nss_consumer_{name}_total", {(service,): getattr(counts, name, 0)})
+    dead = dict(getattr(counts, "dead_by_code", {}))
+    yield _family("nss_dead_letters_total", {(service, code): number for code, number in dead.items()})
+    yield _family("nss_consumer_paused", {(service, topic): 1 for topic in consumer.braked_topics})
+    yield _family("nss_consumer_ready", {(service,): float(consumer.ready)})
+    yield _family("nss_consumer_progress_seconds", {(service,): consumer.progress_age_seconds()})
 
 
-def _state(name: str, text: str, service: str, value: float) -> Metric:
-    gauge = GaugeMetricFamily(name, text, labels=["service"])
-    gauge.add_metric([service], value)
-    return gauge
+def _family(name: str, samples: Mapping[tuple[str, ...], float]) -> Metric:
+    spec = spec_of(name)
+    made = CounterMetricFamily if spec.kind == "counter" else GaugeMetricFamily
+    family = made(spec.name, spec.help, labels=spec.label_names)
+    for values, number in samples.items():
+        family.add_metric(values, number)
+    return family
 
 
 class _ConsumerCollector(Collector):
@@ -158,9 +153,22 @@ class _ConsumerCollector(Collector):
         self.source: tuple[str, MeasuredConsumer] | None = None
 
     def collect(self) -> Iterator[Metric]:
-        """Nothing until there is a consumer."""
+        """The families without samples until there is a consumer."""
         if self.source is not None:
             yield from consumer_metrics(*self.source)
+        else:
+            yield from (_family(name, {}) for name in ASKED_AT_SCRAPES)
+
+
+class _ShownFamilies(Collector):
+    """Of all families only those the registry lists for a process."""
+
+    def __init__(self, service: ServiceName, role: Role) -> None:
+        self._names = {spec.family for spec in specs_shown_by(service, role)} | set(PYTHON_FAMILIES)
+
+    def collect(self) -> Iterator[Metric]:
+        """In the order of the registry of the client library."""
+        return (family for family in REGISTRY.collect() if family.name in self._names)
 
 
 _consumer_collector = _ConsumerCollector()
@@ -173,6 +181,15 @@ def measure_consumer(service: str, consumer: MeasuredConsumer) -> None:
     _consumer_collector.source = (service, consumer)
 
 
-def render_metrics() -> tuple[bytes, str]:
-    """The exposition text and its content type."""
-    return generate_latest(), CONTENT_TYPE_LATEST
+def render_metrics(service: ServiceName, role: Role) -> tuple[bytes, str]:
+    """The exposition text of a process and its content type: what the registry lists for it, and nothing else."""
+    shown = CollectorRegistry(auto_describe=False)
+    shown.register(_ShownFamilies(service, role))
+    return generate_latest(shown), CONTENT_TYPE_LATEST
+
+
+def begin_counting(service: ServiceName, role: Role) -> None:
+    """Show counters that have no label but the service as 0 before anything was counted: rates need a beginning."""
+    for spec in specs_shown_by(service, role):
+        if spec.name in _counters and spec.label_names == (SERVICE.name,):
+            _counters[spec.name].labels(service)

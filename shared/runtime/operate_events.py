@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,7 +18,10 @@ from shared.runtime.event_outbox import find_outbox_state
 from shared.runtime.held_events_view import HeldSelection, list_held
 from shared.runtime.logs import get_log
 from shared.runtime.outbox_archive import count_archived, republish
+from shared.runtime.processed_events import find_processed
 from shared.runtime.web.problems import ApiProblem, FieldProblem
+
+MOST_ASKED = 1000
 
 log = get_log()
 
@@ -32,6 +35,20 @@ class RepublishRequest(BaseModel):
     dry_run: bool = False
 
 
+class EventIdentity(BaseModel):
+    """What an event is known by, and its type; from records of any kind, so anything may be missing."""
+
+    source: str | None
+    id: UUID | None
+    type: str | None
+
+
+class UnhandledQuestion(BaseModel):
+    """Events that somebody thinks of letting be read again."""
+
+    events: list[EventIdentity] = Field(max_length=MOST_ASKED)
+
+
 @dataclass(frozen=True, slots=True)
 class EventOperations:
     """The routes of one service."""
@@ -39,10 +56,13 @@ class EventOperations:
     service: ServiceName
     pool: Pool
     clock: Clock
+    acts_on: frozenset[str] = frozenset()
+    """Event types that the service handles; all others pass it without a trace."""
 
     def routes(self) -> list[Route]:
         """For `operate_routes`."""
         return [
+            Route("/events/unhandled", self.post_unhandled, methods=["POST"]),
             Route("/held", self.get_held),
             Route("/outbox", self.get_outbox),
             Route("/outbox/republish", self.post_republish, methods=["POST"]),
@@ -55,6 +75,16 @@ class EventOperations:
             rows = await list_held(db, selection)
         more = {"next": rows[-1].position} if len(rows) == selection.limit else {}
         return _json({"held": [asdict(row) for row in rows], **more})
+
+    async def post_unhandled(self, request: Request) -> Response:
+        """Which of the events would be handled as new if they were read (again)."""
+        asked = _question(await request.body())
+        wanted = {
+            (each.source, each.id) for each in asked.events if each.source and each.id and each.type in self.acts_on
+        }
+        async with self.pool.acquire() as db:
+            handled = await find_processed(db, list(wanted))
+        return _json({"unhandled": sorted(str(event_id) for _, event_id in wanted - handled)})
 
     async def get_outbox(self, _request: Request) -> Response:
         """How many events wait for the relay, and how long the oldest has."""
@@ -107,6 +137,13 @@ def _instant(text: str | None) -> datetime | None:
     if instant.tzinfo is None:
         raise ValueError("an instant without a zone means nothing here")
     return instant
+
+
+def _question(body: bytes) -> UnhandledQuestion:
+    try:
+        return UnhandledQuestion.model_validate_json(body)
+    except ValidationError:
+        raise ApiProblem(422, "invalid_request") from None
 
 
 def _republish_request(body: bytes) -> RepublishRequest:

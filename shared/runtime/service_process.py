@@ -20,6 +20,7 @@ from shared.runtime import metrics
 from shared.runtime.catalogue import catalogue_routes
 from shared.runtime.clock import SystemClock
 from shared.runtime.database import Pool, open_pool
+from shared.runtime.file_measures import FileMeter
 from shared.runtime.health import ProcessState, probe_routes
 from shared.runtime.ids import new_uuid7
 from shared.runtime.kafka import KafkaUnreachable, check_broker
@@ -29,6 +30,7 @@ from shared.runtime.operate import operate_routes
 from shared.runtime.operate_events import EventOperations
 from shared.runtime.service_parts import CannotStart, Resources, ServiceDefinition, ServiceParts
 from shared.runtime.settings import ServiceRole
+from shared.runtime.traced_process import traced
 from shared.runtime.web_measures import Measured
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class ServiceProcess:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises what makes a start impossible, each with one clear line."""
         self._watch_signals()
-        with self._listener() as listener:
+        with self._listener() as listener, traced(self._definition.name, self._settings, _version()):
             pool = await open_pool(
                 self._settings.database_url.get_secret_value(),
                 application_name=f"nss-{self._definition.name}-{self._role}",
@@ -77,8 +79,10 @@ class ServiceProcess:
             clock=clock,
             pool=pool,
             ask_broker=self._broker_answers,
+            measure_files=FileMeter(self._definition.name, self._settings).measure,
         )
         metrics.BUILD.labels(state.service, state.role, state.version).set(1)
+        metrics.begin_counting(state.service, state.role)
         server = uvicorn.Server(self._server_configuration(build_app(state, parts, self._settings.staff_keys_dir)))
         # The server's own signal handling would end the process before the parts have stopped.
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
@@ -168,7 +172,8 @@ class ServiceProcess:
 
 def build_app(state: ProcessState, parts: ServiceParts, staff_keys: Path | None) -> Starlette:
     """Probes, metrics, `/operate/v1` and `/catalogue`, and the service's pages at `/` in the roles that serve them."""
-    events = EventOperations(state.service, state.pool, state.clock)
+    acts_on = frozenset(model.ce_type for model in parts.router.models)
+    events = EventOperations(state.service, state.pool, state.clock, acts_on)
     operate = operate_routes([*events.routes(), *parts.operate], staff_keys, state.clock)
     routes: list[BaseRoute] = [*probe_routes(state), operate, *catalogue_routes()]
     if parts.pages is not None and state.role != "worker":

@@ -75,6 +75,10 @@ class ServiceSettings(KafkaSettings):
     """Of all dates."""
     clock_offset_file: Path | None = Field(default=None, validation_alias="NSS_CLOCK_OFFSET_FILE")
     """Seconds by which the service's clock is moved, read again and again; refused in production."""
+    traces_endpoint: str = Field(default="", validation_alias="NSS_TRACES_ENDPOINT")
+    """OTLP/HTTP address of a collector, `http://…:4318/v1/traces`; empty: nothing is traced."""
+    traces_ratio: float = Field(default=1.0, ge=0, le=1, validation_alias="NSS_TRACES_RATIO")
+    """Share of the applications that are traced."""
     failpoint: str = Field(default="", validation_alias="NSS_FAILPOINT")
     """A place in the code where the process kills itself, for tests; refused in production."""
     staff_keys_dir: Path | None = Field(default=None, validation_alias="NSS_STAFF_KEYS_DIR")

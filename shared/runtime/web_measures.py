@@ -6,7 +6,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime import metrics
 
-NO_ROUTE = "other"
+OTHER = "other"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Measured:
@@ -32,6 +33,7 @@ class Measured:
         try:
             await self._app(scope, receive, note_status)
         finally:
-            route = getattr(scope.get("route"), "path", "") or NO_ROUTE
-            metrics.WEB_REQUESTS.labels(self._service, route, scope["method"], str(status)).inc()
+            route = getattr(scope.get("route"), "path", "") or OTHER
+            method = scope["method"] if scope["method"] in METHODS else OTHER
+            metrics.WEB_REQUESTS.labels(self._service, route, method, str(status)).inc()
             metrics.WEB_REQUEST_SECONDS.labels(self._service, route).observe(time.monotonic() - began)

@@ -19,7 +19,7 @@ import uvloop
 
 KEY_BEGINS = b"Message-ID: <"
 KEY_LENGTH = 40
-REPLIES = {b"DATA": b"354 go on\r\n", b"EHLO": b"250-sink\r\n250 8BITMIME\r\n"}
+REPLIES = {b"DATA": b"354 go on\r\n", b"EHLO": b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +52,36 @@ def running_sink(folder: Path) -> Iterator[MailSink]:
 
 
 class _Conversation(asyncio.Protocol):
-    """Enough SMTP for one that does not pipeline."""
+    """Enough SMTP for clients that send one command at a time, and for those that send them in groups."""
 
     def __init__(self, notes: "list[str]") -> None:
-        self._notes, self._content, self._taking = notes, bytearray(), False
+        self._notes, self._received, self._taking = notes, bytearray(), False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.write(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
-        if not self._taking:
-            verb = data[:4].upper()
-            self._taking = verb == b"DATA"
-            self._transport.write(REPLIES.get(verb, b"250 ok\r\n"))
-            return
-        self._content += data
-        if self._content.endswith(b"\r\n.\r\n"):
-            begin = self._content.find(KEY_BEGINS) + len(KEY_BEGINS)
-            key = bytes(self._content[begin : begin + KEY_LENGTH]).decode("ascii", "replace")
+        self._received += data
+        if self._taking:
+            self._take()
+        else:
+            self._transport.write(b"".join(self._answers()))
+
+    def _answers(self) -> Iterator[bytes]:
+        end = 0
+        while not self._taking and (newline := self._received.find(b"\n", end)) >= 0:
+            verb = bytes(self._received[end : end + 4]).upper()
+            yield REPLIES.get(verb, b"250 ok\r\n")
+            self._taking, end = verb == b"DATA", newline + 1
+        del self._received[:end]
+
+    def _take(self) -> None:
+        if self._received.endswith(b"\r\n.\r\n"):
+            begin = self._received.find(KEY_BEGINS) + len(KEY_BEGINS)
+            key = bytes(self._received[begin : begin + KEY_LENGTH]).decode("ascii", "replace")
             self._notes.append(f"{key} {time.monotonic():.4f}\n")
-            self._content.clear()
+            self._received.clear()
             self._taking = False
             self._transport.write(b"250 taken\r\n")
 

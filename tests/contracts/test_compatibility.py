@@ -12,7 +12,7 @@ import pytest
 from shared.contracts.compatibility import as_readers_apply_it, breaking_changes, changes_between
 from shared.contracts.golden import golden_examples
 from shared.contracts.registry import EVENT_MODELS
-from shared.contracts.schemas import schema_of
+from shared.contracts.schemas import OF_HEADERS, published_schemas, schema_of
 
 Schema = dict[str, Any]
 RELEASED: Schema = {
@@ -147,8 +147,8 @@ BREAKING: dict[str, tuple[Edit, str]] = {
 }  # fmt: skip
 
 
-def edited(edit: Edit) -> Schema:
-    proposed = copy.deepcopy(RELEASED)
+def edited(edit: Edit, released: Schema = RELEASED) -> Schema:
+    proposed = copy.deepcopy(released)
     edit(proposed)
     return proposed
 
@@ -163,6 +163,33 @@ def test_a_released_type_is_broken_by(edit: Edit, path: str) -> None:
     found = breaking_changes(RELEASED, edited(edit))
     assert path in {change.path for change in found}, found
     assert all(change.what and change.breaks for change in found)
+
+
+HEADERS: Schema = dict(published_schemas()[OF_HEADERS])
+HEADERS_MAY: dict[str, Edit] = {
+    "gain one that may be absent": lambda s: add(s, "ce_severity", {"type": "string"}),
+    "be explained anew": lambda s: field(s, "ce_id").update(description="Who it is."),
+    "stand in another order": lambda s: s["required"].reverse(),
+}  # fmt: skip
+HEADERS_MAY_NOT: dict[str, tuple[Edit, str]] = {
+    "gain a required one": (lambda s: add(s, "ce_severity", {"type": "string"}, required=True), "ce_severity"),
+    "lose one": (lambda s: remove(s, "traceparent"), "traceparent"),
+    "lose their duty to be there": (lambda s: s["required"].remove("ce_subject"), "ce_subject"),
+    "be asked for where they may be absent": (lambda s: s["required"].append("ce_sequence"), "ce_sequence"),
+    "have another pattern": (lambda s: field(s, "ce_sequence").update(pattern="^[0-9]+$"), "ce_sequence"),
+    "have another constant": (lambda s: field(s, "ce_specversion").update(const="2.0"), "ce_specversion"),
+    "be renamed": (lambda s: (remove(s, "ce_id"), add(s, "id", {"type": "string"}, required=True)), "ce_id"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", HEADERS_MAY.values(), ids=HEADERS_MAY)
+def test_the_headers_may(edit: Edit) -> None:
+    assert breaking_changes(HEADERS, edited(edit, HEADERS)) == []
+
+
+@pytest.mark.parametrize(("edit", "path"), HEADERS_MAY_NOT.values(), ids=HEADERS_MAY_NOT)
+def test_the_headers_may_not(edit: Edit, path: str) -> None:
+    assert path in {change.path for change in breaking_changes(HEADERS, edited(edit, HEADERS))}
 
 
 def test_a_schema_is_compatible_with_itself() -> None:

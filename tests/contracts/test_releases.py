@@ -1,6 +1,7 @@
 """Whether a version may go out, from files alone: yes beside what it fits, no with the reason beside what it breaks."""
 
 import copy
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from deploy.errors import CommandError
 from shared.contracts.topics import SERVICES
 
 RECEIVED = "nss.application.received.v1"
+COMMITTED = releases.RELEASES
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +76,14 @@ def test_a_released_version_is_never_changed_and_an_unknown_one_is_named() -> No
         keep_release(replace(release_of_today("intake", "1.0.0"), writes={}))
     with pytest.raises(CommandError, match=r"no release 7\.0\.0 of intake; there are 1\.0\.0"):
         find_release("intake", "7.0.0")
+
+
+def test_every_service_has_its_release_of_this_version_and_todays_state_goes_with_what_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(releases, "RELEASES", COMMITTED)
+    version = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"]
+    for service in SERVICES:
+        assert version in versions_of(service), f"run `nss catalogue release {service} --version {version}`"
+        assert [misfit.as_text() for misfit in misfits_of(release_of_today(service, "of this checkout"))] == []
+        assert misfits_of(find_release(service, version)) == []

@@ -12,7 +12,7 @@ from tests.town import Town, founded_town, invented_offices
 @pytest.fixture(scope="session")
 def town() -> Iterator[Town]:
     """Every part and all four services, with offices enough for each test to have its own."""
-    with founded_town(invented_offices(9)) as founded:
+    with founded_town(invented_offices(11)) as founded:
         yield founded
 
 

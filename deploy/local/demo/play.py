@@ -21,7 +21,8 @@ from deploy.local.demo.sample_data import sample_schedule
 from deploy.local.demo.story import Story, tell
 from deploy.local.first_data import load_first_data
 from deploy.local.lifecycle import tell as tell_addresses
-from deploy.local.stack import ROOT, LocalStack, Outside, ports_from_environment
+from deploy.local.ports import ports_from_environment
+from deploy.local.stack import ROOT, LocalStack, Outside
 from deploy.progress import say, step
 from shared.runtime.clock import SystemClock
 

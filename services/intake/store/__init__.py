@@ -88,6 +88,7 @@ from services.intake.store.register import (
     upsert_schedule,
 )
 from services.intake.store.retention import erase_contacts
+from services.intake.store.stalled import count_unreviewed
 from services.intake.store.tokens import (
     claim_key,
     delete_old_answers,
@@ -107,6 +108,7 @@ __all__ = [
     "close_account",
     "close_clarifications",
     "count_unread_news",
+    "count_unreviewed",
     "decide_abolitions",
     "delete_draft",
     "delete_expired_drafts",

@@ -85,6 +85,7 @@ from services.intake.workflows.mailbox_course import (
     start_services,
     void_mailboxes,
 )
+from services.intake.workflows.measuring import measure_stalled
 from services.intake.workflows.news import (
     MenuView,
     NewsPage,
@@ -186,6 +187,7 @@ __all__ = [
     "list_tokens",
     "log_in",
     "make_token",
+    "measure_stalled",
     "note_closing_windows",
     "note_issue_failures",
     "note_viewed_notices",

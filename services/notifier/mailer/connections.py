@@ -1,17 +1,19 @@
 """Kept SMTP connections: a few, each for a while, asked whether it still lives where there is doubt; TLS or nothing."""
 
+import asyncio
 import contextlib
 import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import aiosmtplib
 
-from services.notifier.mailer.conversation import CONNECTION_ERRORS
+from services.notifier.mailer.dialogue import ConnectionOver, Dialogue
 
 SmtpSecurity = Literal["none", "starttls", "implicit"]
+CONNECTION_ERRORS = (aiosmtplib.SMTPException, OSError)
 
 
 class ServerAway(ConnectionError):
@@ -46,7 +48,7 @@ class PoolLimits:
 class KeptConnection:
     """An open connection and what is known of it."""
 
-    client: aiosmtplib.SMTP
+    dialogue: Dialogue
     opened_at: float
     used_at: float
     mails: int = 0
@@ -80,8 +82,7 @@ class SmtpConnections:
 
     def drop(self, kept: KeptConnection) -> None:
         """Close without a word."""
-        with contextlib.suppress(*CONNECTION_ERRORS):
-            kept.client.close()
+        kept.dialogue.close()
 
     async def open(self) -> KeptConnection:
         """A new connection, greeted, encrypted and logged in as the settings ask. Raises ServerAway."""
@@ -100,31 +101,35 @@ class SmtpConnections:
             await client.connect()
             if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
+            dialogue = self._taken_over(client)
         except (*CONNECTION_ERRORS, ValueError) as error:
             # Whatever went wrong, the mail waits: it never falls back to clear text.
             with contextlib.suppress(*CONNECTION_ERRORS):
                 client.close()
             raise ServerAway(type(error).__name__) from error
         now = time.monotonic()
-        return KeptConnection(client, now, now)
+        return KeptConnection(dialogue, now, now)
 
     async def close(self) -> None:
         """Say goodbye on every idle connection."""
         while self._idle:
-            kept = self._idle.pop()
-            with contextlib.suppress(*CONNECTION_ERRORS):
-                await kept.client.quit()
+            await self._idle.pop().dialogue.quit()
+
+    def _taken_over(self, client: aiosmtplib.SMTP) -> Dialogue:
+        if client.transport is None:
+            raise ConnectionOver("closed after its greeting")
+        transport = cast(asyncio.Transport, client.transport)
+        return Dialogue(transport, self._server.timeout_seconds, takes_groups=client.supports_extension("pipelining"))
 
     async def _is_good(self, kept: KeptConnection) -> bool:
         now, limits = time.monotonic(), self._limits
-        if not kept.client.is_connected or kept.mails >= limits.most_mails:
+        if not kept.dialogue.is_quiet or kept.mails >= limits.most_mails:
             return False
         if now - kept.opened_at > limits.longest_age_seconds:
             return False
         if not kept.in_doubt and now - kept.used_at < limits.trusted_idle_seconds:
             return True
         try:
-            await kept.client.rset()
-        except CONNECTION_ERRORS:
+            return await kept.dialogue.reset()
+        except ConnectionOver:
             return False
-        return True

@@ -4,14 +4,12 @@ after it the mail may have arrived."""
 import re
 from dataclasses import dataclass
 
-import aiosmtplib
-
 from services.notifier.domain.addresses import checked_address
 from services.notifier.domain.retry import Accepted, NotTried, Refused, RefusedForNow, ReplyLost, SendOutcome
+from services.notifier.mailer.dialogue import ConnectionOver, Dialogue, Reply
 
-CONNECTION_ERRORS = (aiosmtplib.SMTPException, OSError)
-TAKEN, CLOSING = 250, 421
-EXPECTED = ((TAKEN,), (TAKEN, 251, 252), (354,))
+TAKEN, GO_ON, CLOSING = 250, 354, 421
+EXPECTED = ((TAKEN,), (TAKEN, 251, 252), (GO_ON,))
 """Replies to MAIL, RCPT and DATA that mean go on."""
 OUR_FAULT = frozenset({530, 534, 535, 538})
 """Login or TLS is asked for: the installation is wrong, not the mail."""
@@ -30,51 +28,79 @@ class Conversation:
     """False where a kept connection turned out to be dead before anything was said on it."""
 
 
-async def offer_mail(client: aiosmtplib.SMTP, sender: str, recipient: str, message: bytes) -> Conversation:
+TOOK_IT = Conversation(Accepted(), reusable=True)
+
+
+async def offer_mail(dialogue: Dialogue, sender: str, recipient: str, message: bytes) -> Conversation:
     """MAIL, RCPT, DATA and the content. Never raises for what a mail server can do. Raises UnsafeAddress."""
-    refused = await _announce(client, sender, recipient)
-    return refused or await _hand_over(client, message)
-
-
-async def _announce(client: aiosmtplib.SMTP, sender: str, recipient: str) -> Conversation | None:
-    """The envelope; None when the server waits for the content."""
     commands = (
-        b"MAIL FROM:<%b>" % checked_address(sender).encode(),
-        b"RCPT TO:<%b>" % checked_address(recipient).encode(),
-        b"DATA",
+        b"MAIL FROM:<%b>\r\n" % checked_address(sender).encode(),
+        b"RCPT TO:<%b>\r\n" % checked_address(recipient).encode(),
+        b"DATA\r\n",
     )
+    refused = await _announce(dialogue, commands)
+    return refused or await _hand_over(dialogue, message)
+
+
+async def _announce(dialogue: Dialogue, commands: tuple[bytes, ...]) -> Conversation | None:
+    """The envelope, in one group where the server takes groups; None when it waits for the content."""
     begun = False
     try:
-        # Not the library's own `mail` and `rcpt`: they parse the addresses once more, for half the price of a mail.
-        for command, expected in zip(commands, EXPECTED, strict=True):
-            reply = await client.execute_command(command)
-            if reply.code not in expected:
-                return _refused(reply.code, reply.message, reached_server=begun or reply.code != CLOSING)
+        if dialogue.takes_groups:
+            dialogue.say(b"".join(commands))
+        for position, command in enumerate(commands):
+            if not dialogue.takes_groups:
+                dialogue.say(command)
+            reply = await dialogue.reply()
+            if reply.code not in EXPECTED[position]:
+                unanswered = len(commands) - position - 1 if dialogue.takes_groups else 0
+                return await _refused_announcement(dialogue, reply, unanswered, begun=begun)
             begun = True
-    except aiosmtplib.SMTPResponseException:
-        return Conversation(RefusedForNow(), reusable=False)
-    except CONNECTION_ERRORS:
+    except ConnectionOver:
         return Conversation(RefusedForNow(), reusable=False, reached_server=begun)
     return None
 
 
-async def _hand_over(client: aiosmtplib.SMTP, message: bytes) -> Conversation:
-    protocol = client.protocol
-    if protocol is None:
+async def _refused_announcement(dialogue: Dialogue, reply: Reply, unanswered: int, *, begun: bool) -> Conversation:
+    """The first reply that is not go on decides; those to the rest of its group are read so that none is left over."""
+    refused = _refused(reply, reached_server=begun or reply.code != CLOSING)
+    if not refused.reusable:
+        return refused
+    try:
+        for _ in range(unanswered):
+            reply = await dialogue.reply()
+        if unanswered and reply.code == GO_ON:
+            # A server may wait for a content although it took no recipient (RFC 2920 3.1): it gets none.
+            dialogue.say(b".\r\n")
+            await dialogue.reply()
+    except ConnectionOver:
+        return Conversation(refused.outcome, reusable=False)
+    return refused
+
+
+async def _hand_over(dialogue: Dialogue, message: bytes) -> Conversation:
+    try:
+        dialogue.say(message.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    except ConnectionOver:
         return Conversation(RefusedForNow(), reusable=False)
     try:
-        protocol.write(message.replace(b"\r\n.", b"\r\n..") + b".\r\n")
-        reply = await protocol.read_response(timeout=(client.timeout or 0) * FINAL_REPLY_TIMEOUTS or None)
-    except CONNECTION_ERRORS:
+        reply = await dialogue.reply(FINAL_REPLY_TIMEOUTS)
+    except ConnectionOver:
         return Conversation(ReplyLost(), reusable=False)
-    return Conversation(Accepted(), reusable=True) if reply.code == TAKEN else _refused(reply.code, reply.message)
+    if reply.code // 100 == TAKEN // 100:
+        return TOOK_IT
+    # What is no refusal may have been an acceptance.
+    return _refused(reply) if reply.code >= 400 else Conversation(ReplyLost(), reusable=False)
 
 
-def _refused(code: int, text: str, *, reached_server: bool = True) -> Conversation:
-    reusable = code != CLOSING
+def _refused(reply: Reply, *, reached_server: bool = True) -> Conversation:
+    code = reply.code
     if code in OUR_FAULT:
         return Conversation(NotTried(), reusable=False)
+    if code < 400:
+        return Conversation(RefusedForNow(), reusable=False, reached_server=reached_server)
+    reusable = code != CLOSING
     if code < 500:
-        return Conversation(RefusedForNow(code if code >= 400 else None), reusable, reached_server)
-    status = DEAD_ADDRESS.search(text)
+        return Conversation(RefusedForNow(code), reusable, reached_server)
+    status = DEAD_ADDRESS.search(reply.text)
     return Conversation(Refused(code, address_status=status.group() if status else None), reusable)

@@ -74,7 +74,7 @@ class SmtpMailer:
 
     async def _offer(self, kept: KeptConnection, sender: str, recipient: str, message: bytes) -> Conversation:
         try:
-            talk = await offer_mail(kept.client, sender, recipient, message)
+            talk = await offer_mail(kept.dialogue, sender, recipient, message)
         except BaseException:
             self._connections.drop(kept)
             raise

@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any
+
+from shared.kernel.local_time import TOKYO
 
 HASH_BYTES = 32
 GENESIS = bytes(HASH_BYTES)
@@ -26,6 +28,10 @@ class AuditFault(StrEnum):
     """An entry outside the chain that nobody will take up."""
     HEAD_DIFFERS = "head_differs"
     """The chain is not the one that was noted elsewhere: it was cut or written anew."""
+    HEAD_LET_GO = "head_let_go"
+    """What was noted elsewhere is so old that it has been let go: it proves nothing any more."""
+    ANCHOR_UNTOLD = "anchor_untold"
+    """The chain begins after an anchor of which the audit itself says nothing: its front was taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """One link of the chain. Positions count from 1 without a gap."""
+    """One link of the chain. Positions count from 1 without a gap; the first that is left follows the anchor."""
 
     position: int
     entry: int
@@ -91,6 +97,25 @@ def verify_links(links: Sequence[SealedEntry], last: Seal) -> list[AuditFinding]
             findings.append(AuditFinding(AuditFault.ALTERED, seal.position))
         last = seal
     return findings
+
+
+def outlived_before(today: date, kept_years: int) -> datetime:
+    """Entries from before that instant may be let go: midnight in Japan, so that a day goes as one."""
+    years_ago = date(today.year - kept_years, today.month, min(today.day, 28))
+    return datetime.combine(years_ago, time(), TOKYO)
+
+
+def last_outlived(links: Sequence[SealedEntry], before: datetime) -> Seal | None:
+    """The last link of a verified stretch up to which every entry is from before that instant; None without one.
+
+    A younger entry holds back the older ones behind it: only the chain's front can go without breaking the rest.
+    """
+    last: Seal | None = None
+    for link in links:
+        if link.entry is None or link.entry.happened_at >= before:
+            break
+        last = link.seal
+    return last
 
 
 def _hash(before: bytes, entry: AuditEntry) -> bytes:

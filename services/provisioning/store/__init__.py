@@ -5,10 +5,13 @@ from services.provisioning.store.accounts import delete_credentials as delete_cr
 from services.provisioning.store.accounts import open_mail_server_accounts as open_mail_server_accounts
 from services.provisioning.store.audit import claim_unsealed as claim_unsealed
 from services.provisioning.store.audit import count_unsealed as count_unsealed
+from services.provisioning.store.audit import cut_audit as cut_audit
+from services.provisioning.store.audit import find_anchor as find_anchor
 from services.provisioning.store.audit import find_last_seal as find_last_seal
 from services.provisioning.store.audit import find_links as find_links
 from services.provisioning.store.audit import find_never_sealed as find_never_sealed
 from services.provisioning.store.audit import find_seal as find_seal
+from services.provisioning.store.audit import find_told_cut as find_told_cut
 from services.provisioning.store.audit import insert_seals as insert_seals
 from services.provisioning.store.audit import try_sealers_lock as try_sealers_lock
 from services.provisioning.store.audit import write_audit_entry as write_audit_entry
@@ -73,6 +76,7 @@ from services.provisioning.store.notices import find_notice as find_notice
 from services.provisioning.store.notices import find_notice_mailboxes as find_notice_mailboxes
 from services.provisioning.store.notices import find_office_of_issue as find_office_of_issue
 from services.provisioning.store.notices import find_past_views as find_past_views
+from services.provisioning.store.notices import forget_notice_views as forget_notice_views
 from services.provisioning.store.notices import insert_burned_ticket as insert_burned_ticket
 from services.provisioning.store.notices import insert_notice_view as insert_notice_view
 from services.provisioning.store.notices import mark_first_viewed as mark_first_viewed
@@ -88,6 +92,7 @@ from services.provisioning.store.windows import audit_early_ends as audit_early_
 from services.provisioning.store.windows import audit_extensions as audit_extensions
 from services.provisioning.store.windows import claim_ended_windows as claim_ended_windows
 from services.provisioning.store.windows import claim_ending_windows as claim_ending_windows
+from services.provisioning.store.windows import count_unread_closing as count_unread_closing
 from services.provisioning.store.windows import extend_windows as extend_windows
 from services.provisioning.store.windows import lock_open_windows as lock_open_windows
 from services.provisioning.store.windows import lock_windows_without_secrets as lock_windows_without_secrets

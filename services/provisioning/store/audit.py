@@ -59,6 +59,26 @@ async def find_seal(db: Connection, position: int) -> Seal | None:
     return None if row is None else Seal(**row)
 
 
+async def find_anchor(db: Connection) -> Seal | None:
+    """The last seal that has been let go, after which the chain begins; None while it is whole."""
+    row = await db.fetchrow("select position, entry, hash from audit_anchors order by position desc limit 1")
+    return None if row is None else Seal(**row)
+
+
+async def find_told_cut(db: Connection, position: int) -> bytes | None:
+    """The hash that the audit itself has noted for a cut at that position; None where it has noted none."""
+    told = await db.fetchval(
+        "select detail ->> 'hash' from audit_entries where subject = $1 and action = 'audit.cut' limit 1",
+        str(position),
+    )
+    return None if told is None else bytes.fromhex(told)
+
+
+async def cut_audit(db: Connection, up_to: int, happened_before: datetime, now: datetime) -> None:
+    """Let go of the chain's front up to that position. Raises CheckViolationError for what is not old enough."""
+    await db.execute("select cut_audit($1, $2, $3)", up_to, happened_before, now)
+
+
 async def insert_seals(db: Connection, seals: Sequence[Seal]) -> None:
     """Lengthen the chain; a position that is taken already fails the transaction."""
     await db.execute(

@@ -146,6 +146,11 @@ async def insert_notice_view(db: Connection, view: NoticeView) -> None:
     )
 
 
+async def forget_notice_views(db: Connection, viewed_before: datetime, limit: int) -> int:
+    """Delete the oldest looks from before that instant; how many."""
+    return int(await db.fetchval("select forget_notice_views($1, $2)", viewed_before, limit))
+
+
 async def find_busy_offices(db: Connection, since: datetime, at_least: int) -> Sequence[OfficeCode]:
     """Offices that looked at ID notices that often since then."""
     rows = await db.fetch(

@@ -33,6 +33,17 @@ async def mark_closing_announced(db: Connection, receipt_numbers: Sequence[Recei
     await db.execute("update issues set closing_announced_at = $2 where receipt_number = any($1)", receipt_numbers, now)
 
 
+async def count_unread_closing(db: Connection) -> int:
+    """Open windows whose end has been announced and whose notice nobody has opened."""
+    counted: int = await db.fetchval(
+        """
+        select count(*) from issues
+        where closing_announced_at is not null and window_closed_at is null and first_viewed_at is null
+        """
+    )
+    return counted
+
+
 async def claim_ended_windows(db: Connection, today: date, limit: int) -> Sequence[DueWindow]:
     """Windows whose last day is over and which have not been closed."""
     rows = await db.fetch(

@@ -77,6 +77,7 @@ def audit_answer(report: AuditReport) -> dict[str, Any]:
     """One verification of the audit; `head` is to be noted elsewhere and given back at a later verification."""
     return {
         "sealed": report.sealed,
+        "let_go": report.let_go,
         "head": f"{report.head.position}:{report.head.hash.hex()}",
         "findings": [{"fault": each.fault.value, "at": each.at} for each in report.findings],
     }

@@ -99,10 +99,15 @@ async def forget_expired_tickets(desk: NoticeDesk, batch_size: int = 500) -> int
 
 
 async def watch_notice_views(desk: NoticeDesk) -> int:
-    """Show how many offices look at ID notices unusually often, and name them in the log; returns 0."""
+    """Show how many offices look unusually often, and name them in the log; and how many notices nobody read.
+
+    Returns 0.
+    """
     async with transaction(desk.pool) as db:
         busy = await store.find_busy_offices(db, desk.clock.now() - BUSY_WITHIN, BUSY_VIEWS)
+        unread = await store.count_unread_closing(db)
     metrics.ID_NOTICE_BUSY_OFFICES.labels(SERVICE).set(len(busy))
+    metrics.ID_NOTICES_UNREAD_CLOSING.labels(SERVICE).set(unread)
     if busy:
         get_log().warning("id notices are looked at unusually often", offices=busy, at_least=BUSY_VIEWS)
     return 0

@@ -65,13 +65,15 @@ def while_current(watch: LedgerWatch, run: Callable[[], Awaitable[int]]) -> Call
 
 @dataclass(frozen=True, slots=True)
 class BookKeeping:
-    """What comparing and repairing need."""
+    """What keeping the books needs."""
 
     pool: Pool
     clock: Clock
     reader: TopicReader
     watch: LedgerWatch
     content_grace_days: int = 30
+    audit_years: int = 7
+    """How long the audit is kept; the database refuses to let go of anything younger than seven years."""
 
 
 @dataclass(slots=True)

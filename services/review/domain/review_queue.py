@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from services.review.domain.claims import Claim
@@ -174,8 +174,3 @@ def flags_of(review: Review, schedule: Schedule | None, overdue: date, *, mail_f
         QueueFlag.REISSUE: review.kind is ApplicationKind.PASSWORD_REISSUE,
     }
     return [flag for flag, is_so in found.items() if is_so]
-
-
-def is_unread(moved_at: datetime, read_at: datetime | None) -> bool:
-    """Whether somebody has not seen the application since it last moved."""
-    return read_at is None or read_at < moved_at

@@ -9,7 +9,7 @@ from services.review.domain.claims import Claim
 from services.review.domain.review import Review
 from services.review.domain.review_queue import QueueFlag, QueuePosition, QueueQuery
 from services.review.store.review_rows import COLUMNS, review_of
-from shared.kernel.identifiers import ReceiptNumber
+from shared.kernel.identifiers import InvalidIdentifier, ReceiptNumber, parse_receipt_number
 from shared.runtime.database import Connection
 
 
@@ -35,31 +35,58 @@ _FLAGS: Mapping[QueueFlag, str] = {
     QueueFlag.ABOLITION: "jsonb_array_length(mailbox_change->'abolish') > 0",
     QueueFlag.REISSUE: "kind = 'password_reissue'",
 }
+_RARE = frozenset({QueueFlag.ISSUE_FAILED, QueueFlag.MAIL_FAILED, QueueFlag.ABOLITION, QueueFlag.REISSUE})
+"""Flags with an index of their own."""
 _MINE = (
     "exists (select 1 from review_claims as claim where claim.receipt_number = reviews.receipt_number"
     " and claim.login = {} and claim.expires_at > {})"
 )
-_UNREAD = (
-    "not exists (select 1 from review_reads as seen where seen.receipt_number = reviews.receipt_number"
-    " and seen.login = {} and seen.read_at >= reviews.moved_at)"
-)
-_SEARCH = (
-    "(receipt_number = upper({0}) or office_code = upper({0}) or strpos(search_text, lower(normalize({0}, nfkc))) > 0)"
-)
+_QUEUE = "select {columns} from reviews where {where} order by counts_from, receipt_number limit $3"
+_UNREAD = """
+    with reader as materialized (
+        select coalesce((select listed_until from review_readers where login = {login}), '-infinity') as listed_until
+    ), moved_since as materialized (
+        select receipt_number from reviews where moved_at > (select listed_until from reader) and not exists (
+            select 1 from review_reads as seen
+            where seen.login = {login} and seen.receipt_number = reviews.receipt_number
+                and seen.read_at >= reviews.moved_at)
+    ), of_the_list as (
+        select reviews.* from review_unread as listed join reviews using (receipt_number)
+        where listed.login = {login} and (in_turn, listed.receipt_number) > ($1, $2) {state}
+            and moved_at <= (select listed_until from reader) and {where}
+        order by in_turn, listed.receipt_number limit $3
+    ), of_the_moved as (
+        select reviews.* from moved_since join reviews using (receipt_number)
+        where {where} order by counts_from, receipt_number limit $3
+    )
+    select {columns} from (select * from of_the_list union all select * from of_the_moved) as reviews
+    order by counts_from, receipt_number limit $3
+"""
+_IS_UNREAD = """
+    case when moved_at <= coalesce((select listed_until from review_readers where login = {0}), '-infinity')
+    then exists (
+        select 1 from review_unread as listed
+        where listed.login = {0} and listed.receipt_number = reviews.receipt_number)
+    else not exists (
+        select 1 from review_reads as seen
+        where seen.login = {0} and seen.receipt_number = reviews.receipt_number and seen.read_at >= reviews.moved_at)
+    end
+"""
+_NUMBER = "receipt_number = {}"
+_SEARCH = "(office_code = upper({0}) or strpos(search_text, lower(normalize({0}, nfkc))) > 0)"
 
 
 async def find_queue(
     db: Connection, query: QueueQuery, after: QueuePosition, frame: QueueFrame, limit: int
 ) -> list[Review]:
     """Applications that pass the query, the one answered for longest first, after a position."""
-    clauses, values = _clauses(query, after, frame)
-    values.append(limit)
-    rows = await db.fetch(
-        f"select {COLUMNS} from reviews where {' and '.join(clauses)}"  # noqa: S608
-        f" order by counts_from, receipt_number limit ${len(values)}",
-        *values,
-    )
-    return [review_of(row) for row in rows]
+    clauses, values = _clauses(query, after, frame, limit)
+    where, statement, login = " and ".join(clauses), _QUEUE, ""
+    if query.unread and not _is_narrow(query):
+        values.append(frame.login)
+        statement, login = _UNREAD, f"${len(values)}"
+    told = statement.format(columns=COLUMNS, where=where, state=_listed_state(query), login=login)
+    return [review_of(row) for row in await db.fetch(told, *values)]
 
 
 async def find_claims(db: Connection, receipt_numbers: Collection[ReceiptNumber]) -> Mapping[ReceiptNumber, Claim]:
@@ -70,31 +97,6 @@ async def find_claims(db: Connection, receipt_numbers: Collection[ReceiptNumber]
         list(receipt_numbers),
     )
     return {row["receipt_number"]: Claim(*row) for row in rows}
-
-
-async def find_reads(
-    db: Connection, login: str, receipt_numbers: Collection[ReceiptNumber]
-) -> Mapping[ReceiptNumber, datetime]:
-    """When that person last looked at each of the applications."""
-    rows = await db.fetch(
-        "select receipt_number, read_at from review_reads where login = $1 and receipt_number = any($2::text[])",
-        login,
-        list(receipt_numbers),
-    )
-    return {row["receipt_number"]: row["read_at"] for row in rows}
-
-
-async def upsert_read(db: Connection, login: str, receipt_number: ReceiptNumber, now: datetime) -> None:
-    """That person has seen the application as it stands now."""
-    await db.execute(
-        """
-        insert into review_reads (login, receipt_number, read_at) values ($1, $2, $3)
-        on conflict (login, receipt_number) do update set read_at = greatest(review_reads.read_at, excluded.read_at)
-        """,
-        login,
-        receipt_number,
-        now,
-    )
 
 
 async def lock_claim(db: Connection, receipt_number: ReceiptNumber) -> Claim | None:
@@ -148,9 +150,9 @@ async def delete_old_claims(db: Connection, before: datetime, at_most: int) -> i
     return len(rows)
 
 
-def _clauses(query: QueueQuery, after: QueuePosition, frame: QueueFrame) -> tuple[list[str], list[Any]]:
-    """The conditions and their values, in the order of the numbers in them."""
-    values: list[Any] = [after.counts_from, after.receipt_number]
+def _clauses(query: QueueQuery, after: QueuePosition, frame: QueueFrame, limit: int) -> tuple[list[str], list[Any]]:
+    """The conditions, and the values by the numbers in them; $1 and $2 are the position, $3 the most rows."""
+    values: list[Any] = [after.counts_from, after.receipt_number, limit]
     clauses = ["(counts_from, receipt_number) > ($1, $2)"]
 
     def add(clause: str, *added: Any) -> None:
@@ -163,14 +165,31 @@ def _clauses(query: QueueQuery, after: QueuePosition, frame: QueueFrame) -> tupl
     if query.office_code is not None:
         add("office_code = {}", query.office_code)
     if query.search:
-        add(_SEARCH, query.search)
+        add(_NUMBER if _is_receipt_number(query.search) else _SEARCH, query.search.upper())
     if query.mine:
         add(_MINE, frame.login, frame.now)
-    if query.unread:
-        add(_UNREAD, frame.login)
     if query.flag is not None:
         add(_FLAGS[query.flag], *_flag_values(query.flag, frame))
+    if query.unread and _is_narrow(query):
+        add(_IS_UNREAD, frame.login)
     return clauses, values
+
+
+def _is_narrow(query: QueueQuery) -> bool:
+    """Whether what else is asked for leaves so few that each can be looked at; otherwise the list of unread leads."""
+    return bool(query.search or query.mine or query.office_code) or query.flag in _RARE
+
+
+def _is_receipt_number(text: str) -> bool:
+    try:
+        return bool(parse_receipt_number(text))
+    except InvalidIdentifier:
+        return False
+
+
+def _listed_state(query: QueueQuery) -> str:
+    """The state again, of the list, whose index it is part of; states are constants of this package."""
+    return f"and in_state = '{query.status.state.value}'" if query.status.state else ""
 
 
 def _flag_values(flag: QueueFlag, frame: QueueFrame) -> Sequence[Any]:

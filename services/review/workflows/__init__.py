@@ -55,6 +55,7 @@ from services.review.workflows.ledger import (
     record_reissues,
     record_voided_mailboxes,
 )
+from services.review.workflows.measuring import measure_stalled
 from services.review.workflows.noting import add_note
 from services.review.workflows.opening import open_reviews, record_contracts
 from services.review.workflows.provider_login import (
@@ -89,6 +90,7 @@ from services.review.workflows.staff import (
     reset_password,
 )
 from services.review.workflows.timeline import record_mails, record_window_events
+from services.review.workflows.unread import list_unread
 
 __all__ = [
     "AccountChange",
@@ -134,6 +136,8 @@ __all__ = [
     "forget_old_provider_logins",
     "gather_check_facts",
     "list_staff_accounts",
+    "list_unread",
+    "measure_stalled",
     "moving_start",
     "note_failed_issues",
     "note_moved_starts",

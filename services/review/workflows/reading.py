@@ -16,7 +16,6 @@ from services.review.domain.review_queue import (
     age_in_business_days,
     answer_by,
     flags_of,
-    is_unread,
     overdue_before,
     position_of,
 )
@@ -115,7 +114,7 @@ async def _rows(
 ) -> list[QueueRow]:
     numbers = [review.receipt_number for review in reviews]
     claims = await store.find_claims(db, numbers)
-    reads = await store.find_reads(db, viewer.member.login, numbers)
+    unread = await store.find_unread(db, viewer.member.login, numbers)
     troubles = await store.find_mail_troubles(db, numbers)
     today, frame = local_date(now), _frame(schedule, viewer, now)
     return [
@@ -125,7 +124,7 @@ async def _rows(
             answer_by=answer_by(review, schedule, viewer.target_business_days),
             suggested_start=_suggested(review, schedule, today),
             claim=claims.get(review.receipt_number),
-            is_unread=is_unread(review.moved_at, reads.get(review.receipt_number)),
+            is_unread=review.receipt_number in unread,
             flags=flags_of(
                 review,
                 schedule,

@@ -7,7 +7,9 @@ from typing import Final
 
 import structlog
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.runtime import spans
 
 TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 REFERENCE_LENGTH = 12
@@ -37,13 +39,34 @@ class Tracing:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        traceparent = continue_trace(Headers(scope=scope).get("traceparent"))
+        received = Headers(scope=scope).get("traceparent")
+        recorder = spans.recorder()
+        if recorder is None:
+            await self._answer(continue_trace(received), scope, receive, send)
+        else:
+            await self._answer_recorded(recorder.serve(scope["method"], received), scope, receive, send)
+
+    async def _answer(self, traceparent: str, scope: Scope, receive: Receive, send: Send) -> None:
         token = _current.set(traceparent)
         try:
             with structlog.contextvars.bound_contextvars(trace_id=traceparent.split("-")[1]):
                 await self._app(scope, receive, send)
         finally:
             _current.reset(token)
+
+    async def _answer_recorded(self, span: spans.Span, scope: Scope, receive: Receive, send: Send) -> None:
+        status = 500
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._answer(span.traceparent, scope, receive, note_status)
+        finally:
+            span.end_request(scope["method"], getattr(scope.get("route"), "path", ""), status)
 
 
 def continue_trace(received: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ class Intake:
     parts: Dependencies
     clock: FixedClock
     keys: Keys
+    base_url: str = BASE_URL
 
     @property
     def pool(self) -> Pool:
@@ -67,7 +69,7 @@ class Intake:
     def browser(self) -> httpx2.AsyncClient:
         """A browser nobody has logged in with."""
         transport = httpx2.ASGITransport(app=self.app)
-        return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, headers={"origin": BASE_URL})
+        return httpx2.AsyncClient(transport=transport, base_url=self.base_url, headers={"origin": self.base_url})
 
     async def logged_in(self, office_code: str = OFFICE) -> httpx2.AsyncClient:
         """A browser with a session of the office."""
@@ -118,10 +120,17 @@ class Intake:
 @pytest.fixture
 async def intake(service_database: CreateDatabase, tmp_path: Path) -> AsyncIterator[Intake]:
     """A running intake with NAC001 registered and the schedule known."""
-    pool = await open_pool(await service_database("intake"), application_name="test-intake", max_size=8)
-    clock, keys, hasher = FixedClock(), make_keys(tmp_path), PasswordHasher()
+    async with opened_intake(await service_database("intake"), tmp_path) as service:
+        yield service
+
+
+@asynccontextmanager
+async def opened_intake(database_url: str, folder: Path, base_url: str = BASE_URL) -> AsyncIterator[Intake]:
+    """Intake on that database, with NAC001 registered and the schedule known; its keys lie in the folder."""
+    pool = await open_pool(database_url, application_name="test-intake", max_size=8)
+    clock, keys, hasher = FixedClock(), make_keys(folder), PasswordHasher()
     printer = DocumentPrinter(find_fonts(None))
-    pages = PageSettings("intake", BASE_URL, form_action_origins=(PROVISIONING_URL,))
+    pages = PageSettings("intake", base_url, form_action_origins=(PROVISIONING_URL,), own_scripts=True)
     parts = Dependencies(
         pool=pool,
         clock=clock,
@@ -137,7 +146,7 @@ async def intake(service_database: CreateDatabase, tmp_path: Path) -> AsyncItera
         form_rules=FormRules(printer.find_unprintable),
         retention=Retention(),
     )
-    service = Intake(build_pages(parts), parts, clock, keys)
+    service = Intake(build_pages(parts), parts, clock, keys, base_url)
     await service.register_office(a_contract())
     await service.consume(an_event(a_schedule(), key="schedule"))
     yield service

@@ -1,5 +1,8 @@
 """How far a group is behind, as the broker knows."""
 
+import time
+
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from shared.contracts.topics import REVIEW, consumer_group, topics_read_by
@@ -7,13 +10,16 @@ from shared.runtime.lag_measures import LagMeter
 from tests.component.runtime.outbox_parts import settings_for
 from tests.conftest import PreparedTopics
 
+AGE_SECONDS = 600
+
 
 async def test_lag_counts_what_was_not_committed_from_the_beginning_on(topics: PreparedTopics) -> None:
     name = topics.name(REVIEW)
     async with AIOKafkaProducer(bootstrap_servers=topics.bootstrap) as producer:
         for partition in (0, 1):
-            for _ in range(5):
-                await producer.send_and_wait(name, b"x", partition=partition)
+            for number in range(5):
+                sent = round((time.time() - AGE_SECONDS + number) * 1000)
+                await producer.send_and_wait(name, b"x", partition=partition, timestamp_ms=sent)
     group = consumer_group("intake", topics.prefix)
     async with AIOKafkaConsumer(
         bootstrap_servers=topics.bootstrap, group_id=group, enable_auto_commit=False
@@ -22,10 +28,13 @@ async def test_lag_counts_what_was_not_committed_from_the_beginning_on(topics: P
         await consumer.commit({TopicPartition(name, 0): 3})
     settings = settings_for("postgresql://h/d", topics.bootstrap, topics.prefix)
     meter = LagMeter("intake", settings, topics_read_by("intake"))
-    lag = await meter.lag()
+    positions = await meter.positions()
+    oldest = await meter.oldest_seconds(positions)
     await meter.close()
-    assert {partition: behind for partition, behind in lag.items() if behind} == {
+    assert {partition: end - position for partition, (position, end) in positions.items() if position < end} == {
         TopicPartition(name, 0): 2,
         TopicPartition(name, 1): 5,
     }
-    assert len(lag) == 2 * len(topics_read_by("intake"))
+    assert len(positions) == 2 * len(topics_read_by("intake"))
+    assert oldest.pop(name) == pytest.approx(AGE_SECONDS, abs=30)
+    assert set(oldest.values()) == {0.0}

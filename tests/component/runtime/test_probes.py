@@ -151,10 +151,10 @@ async def test_requests_are_counted_by_route_and_never_by_address() -> None:
         raise RuntimeError
 
     inner = Starlette(routes=[Route("/applications/{receipt_number}", application), Route("/broken", broken)])
-    app = Starlette(routes=[Mount("/", Measured(inner, "measured"))])
+    app = Starlette(routes=[Mount("/", Measured(inner, "review"))])
     for path in ("/applications/180012A", "/applications/180013A", "/nowhere/180014A", "/broken"):
         await ask(app, path)
-    shown = [line for line in render_metrics()[0].decode().splitlines() if 'service="measured"' in line]
+    shown = [line for line in render_metrics("review", "web")[0].decode().splitlines() if line.startswith("nss_web")]
     assert not [line for line in shown if "1800" in line]
     counted = {line.rpartition(" ")[0]: line.rpartition(" ")[2] for line in shown if "requests_total" in line}
     assert sorted(counted.values()) == ["1.0", "1.0", "2.0"]
@@ -187,7 +187,7 @@ async def test_held_events_are_measured_by_reason_and_age(pool: Pool) -> None:
     clock = FixedClock()
     clock.advance(minutes=5)
     assert await measure_job("held", pool, clock).run() == 0
-    shown = render_metrics()[0].decode()
+    shown = render_metrics("review", "worker")[0].decode()
     assert 'nss_held_events{reason="dead",service="held"} 1.0' in shown
     assert 'nss_held_oldest_seconds{reason="dead",service="held"} 300.0' in shown
     assert 'nss_held_events{reason="waiting",service="held"} 0.0' in shown

@@ -117,7 +117,7 @@ async def test_the_web_role_is_ready_and_serves_with_its_database_alone(url: str
         assert await service.answer("/any/page") == (200, "a page")
         assert await service.status("/health/live") == 200
         assert await service.status("/health/startup") == 200
-        assert 'nss_build{role="web",service="review"' in (await service.answer("/metrics"))[1]
+        assert 'nss_build_info{role="web",service="review"' in (await service.answer("/metrics"))[1]
         code, stop_seconds = await service.terminate()
     show(start_seconds=round(seconds, 2), stop_seconds=round(stop_seconds, 2))
     assert code == 0

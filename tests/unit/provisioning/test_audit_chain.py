@@ -1,9 +1,10 @@
 """The chain of hashes: the same entries give the same chain, any other entry another one."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from services.provisioning.domain.audit import (
     AuditEntry,
     AuditFault,
     SealedEntry,
+    last_outlived,
+    outlived_before,
     seal_entries,
     verify_links,
 )
@@ -71,3 +74,29 @@ def test_any_bit_of_any_hash_is_found(at: int, byte: int, bit: int) -> None:
 def test_a_link_that_was_taken_out_leaves_its_place() -> None:
     (finding,) = verify_links(links()[:2] + links()[3:], GENESIS_SEAL)
     assert (finding.fault, finding.at) == (AuditFault.SEAL_MISSING, 3)
+
+
+@pytest.mark.parametrize(
+    ("today", "before"),
+    [
+        (date(2026, 4, 1), "2019-04-01T00:00:00+09:00"),
+        (date(2024, 2, 29), "2017-02-28T00:00:00+09:00"),
+        (date(2026, 1, 31), "2019-01-28T00:00:00+09:00"),
+    ],
+)
+def test_a_day_has_been_kept_for_seven_years_at_the_earliest(today: date, before: str) -> None:
+    assert outlived_before(today, 7).isoformat() == before
+
+
+@given(st.lists(st.integers(0, 9), max_size=8), st.integers(0, 9))
+def test_what_goes_is_the_longest_old_front_of_the_chain(minutes: list[int], limit: int) -> None:
+    entries = [
+        replace(ENTRIES[0], entry=number, happened_at=datetime(2018, 11, 1, 0, minute, tzinfo=UTC))
+        for number, minute in enumerate(minutes, start=1)
+    ]
+    chain = [SealedEntry(seal, entry) for seal, entry in zip(seal_entries(entries, GENESIS_SEAL), entries, strict=True)]
+    cut = last_outlived(chain, datetime(2018, 11, 1, 0, limit, tzinfo=UTC))
+    goes = cut.position if cut else 0
+    assert all(minute < limit for minute in minutes[:goes])
+    assert goes == len(minutes) or minutes[goes] >= limit
+    assert verify_links(chain[goes:], cut or GENESIS_SEAL) == []
