@@ -14,6 +14,8 @@ from deploy.operate import (
     catalogue_command,
     events_command,
     flow_command,
+    hooks_command,
+    keys_command,
     letters_command,
     mails_command,
     outbox_command,
@@ -47,9 +49,11 @@ accounts_app.add_typer(staff_accounts_app, name="staff")
 app.add_typer(provisioning_command.app, name="provisioning")
 app.add_typer(catalogue_command.app, name="catalogue")
 app.add_typer(mails_command.app, name="mails")
+app.add_typer(keys_command.app, name="keys")
 app.add_typer(letters_command.dlq_app, name="dlq")
 app.add_typer(letters_command.held_app, name="held")
 app.add_typer(outbox_command.app, name="outbox")
+app.add_typer(hooks_command.app, name="hooks")
 app.add_typer(events_command.app, name="events")
 app.command("watch")(watch_command.watch)
 app.command("trace")(trace_command.trace)

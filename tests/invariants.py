@@ -13,6 +13,7 @@ import asyncpg
 
 from shared.contracts.topics import ServiceName
 from tests.topic_invariants import topic_violations
+from tests.topic_reader import Broker
 
 DatabaseUrls = Mapping[ServiceName, str]
 
@@ -32,7 +33,7 @@ class Surroundings:
     """Where to look. `shown` are the receipt numbers clients were given, `mail_copies` what the mail server took."""
 
     databases: DatabaseUrls
-    bootstrap: str
+    broker: Broker
     topic_prefix: str = ""
     shown: Collection[str] = ()
     mail_copies: Mapping[str, int] | None = None
@@ -48,7 +49,7 @@ async def find_violations(around: Surroundings) -> list[str]:
             *await _ids_are_explained(connections),
             *await _mails_are_single(connections, around.mail_copies),
             *await _everything_rests(connections),
-            *await topic_violations(around.bootstrap, around.topic_prefix, await _review_states(connections)),
+            *await topic_violations(around.broker, around.topic_prefix, await _review_states(connections)),
         ]
     finally:
         for connection in connections.values():

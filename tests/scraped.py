@@ -28,7 +28,7 @@ def unbounded_labels(text: str) -> Iterator[str]:
 
 def _outside(spec: MetricSpec, labels: Mapping[str, str]) -> Iterator[str]:
     bounds = {label.name: label for label in (SERVICE, *spec.labels)}
-    for name in labels.keys() ^ bounds.keys() - ADDED_BY_FORMAT:
+    for name in (labels.keys() - ADDED_BY_FORMAT) ^ bounds.keys():
         yield f"{spec.name}: label {name}"
     for name, label in bounds.items():
         value = labels.get(name, "")

@@ -11,7 +11,7 @@ from shared.contracts.notifier_events import MailSent
 from shared.contracts.provisioning_events import MailboxesIssued, ServiceStarted
 from shared.contracts.review_events import ApplicationApproved, IssueFailedNoted, ReviewCompleted, ReviewOpened
 from shared.contracts.topics import SERVICES, TOPICS
-from tests.topic_reader import committed_lag, read_topics
+from tests.topic_reader import Broker, committed_lag, read_topics
 
 EVENT_TOPICS = [topic for topic in TOPICS if "dead-letter" not in topic.name]
 MOVES: Mapping[type[EventData], Move] = {
@@ -25,31 +25,31 @@ Histories = Mapping[tuple[str, str], Sequence[Event[EventData]]]
 """By source and subject: every event once, by its sequence."""
 
 
-async def topic_violations(bootstrap: str, prefix: str, states: Mapping[str, str]) -> list[str]:
+async def topic_violations(broker: Broker, prefix: str, states: Mapping[str, str]) -> list[str]:
     """Violations on the topics as sentences; `states` are review's own, by receipt number."""
-    events = await _read_events(bootstrap, prefix)
+    events = await _read_events(broker, prefix)
     histories = {key: _without_repeats(found) for key, found in events.items()}
     return [
         *[f"I7: {service} is {lag} records behind" for service in SERVICES
-          if (lag := await committed_lag(bootstrap, service, prefix))],
+          if (lag := await committed_lag(broker, service, prefix))],
         *[violation for key, found in events.items() for violation in _sequence_violations(key, found)],
         *_illegal_lives(histories, states),
         *_told_twice(histories),
     ]  # fmt: skip
 
 
-async def count_repeats(bootstrap: str, prefix: str = "") -> Mapping[str, int]:
+async def count_repeats(broker: Broker, prefix: str = "") -> Mapping[str, int]:
     """How many records of each source repeat an event that stands on its topic already."""
-    events = await _read_events(bootstrap, prefix)
+    events = await _read_events(broker, prefix)
     repeats = dict.fromkeys((source_of(service) for service in SERVICES), 0)
     for (source, _), found in events.items():
         repeats[source] += len(found) - len({event.id for event in found})
     return repeats
 
 
-async def _read_events(bootstrap: str, prefix: str) -> Histories:
+async def _read_events(broker: Broker, prefix: str) -> Histories:
     found: dict[tuple[str, str], list[Event[EventData]]] = defaultdict(list)
-    for topic, record in await read_topics(bootstrap, EVENT_TOPICS, prefix):
+    for topic, record in await read_topics(broker, EVENT_TOPICS, prefix):
         decoded = decode_record(record, topic)
         if isinstance(decoded, Event) and decoded.sequence is not None:
             found[decoded.source, decoded.subject].append(decoded)

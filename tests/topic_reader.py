@@ -8,14 +8,19 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.contracts.topics import ServiceName, Topic, consumer_group, topics_read_by
+from shared.runtime.kafka import client_options
+from shared.runtime.settings import KafkaSettings
 
 READ_TIMEOUT_SECONDS = 60
 
+Broker = str | KafkaSettings
+"""An address, or one with a login."""
 
-async def read_topics(bootstrap: str, topics: Sequence[Topic], prefix: str = "") -> list[tuple[Topic, Any]]:
+
+async def read_topics(broker: Broker, topics: Sequence[Topic], prefix: str = "") -> list[tuple[Topic, Any]]:
     """Every record that stands in the topics now, per partition in order, each with its topic."""
     by_name = {topic.name_with(prefix): topic for topic in topics}
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(**_client(broker), enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
         async with asyncio.timeout(READ_TIMEOUT_SECONDS):
@@ -25,6 +30,10 @@ async def read_topics(bootstrap: str, topics: Sequence[Topic], prefix: str = "")
             return [(by_name[record.topic], record) for record in await _read_to_end(consumer, partitions)]
     finally:
         await consumer.stop()
+
+
+def _client(broker: Broker) -> dict[str, Any]:
+    return {"bootstrap_servers": broker} if isinstance(broker, str) else client_options(broker)
 
 
 async def _partitions(consumer: AIOKafkaConsumer, names: Sequence[str]) -> list[TopicPartition]:
@@ -43,10 +52,10 @@ async def _read_to_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPar
     return records
 
 
-async def committed_lag(bootstrap: str, service: ServiceName, prefix: str = "") -> int:
+async def committed_lag(broker: Broker, service: ServiceName, prefix: str = "") -> int:
     """Records in the service's topics that its group has not committed yet."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    admin = AIOKafkaAdminClient(**_client(broker))
+    consumer = AIOKafkaConsumer(**_client(broker), enable_auto_commit=False)
     await admin.start()
     await consumer.start()
     try:

@@ -54,8 +54,8 @@ class Town:
     @property
     def surroundings(self) -> Surroundings:
         """Everything the invariants look at."""
-        bootstrap = self.stack.state.kafka_bootstrap
-        return Surroundings(self.databases, bootstrap, shown=self.shown, mail_copies=self.mail_copies())
+        broker = self.stack.state.broker
+        return Surroundings(self.databases, broker, shown=self.shown, mail_copies=self.mail_copies())
 
     def mails(self) -> Sequence[StoredMail]:
         """What the mail server took, oldest first."""
@@ -145,10 +145,16 @@ def founded_town(
     outside: Outside = Outside(),  # noqa: B008  frozen
     topic_prefix: str = "",
     database_prefix: str = "nss",
+    secured: bool = False,
 ) -> Iterator[Town]:
-    """A stack with accounts, contracts and a schedule, on servers of its own unless given others; gone at the end."""
+    """A stack with accounts, contracts and a schedule, on servers of its own unless given others; gone at the end.
+
+    `secured`: TLS and a login for everybody, as on a cluster.
+    """
     with stack_folder() as folder:
-        stack = LocalStack(folder, outside=outside, topic_prefix=topic_prefix, database_prefix=database_prefix)
+        stack = LocalStack(
+            folder, outside=outside, topic_prefix=topic_prefix, database_prefix=database_prefix, secured=secured
+        )
         try:
             stack.up()
             town = Town(stack, [*SAMPLES, *offices], DemoClock(stack.directory / "clock-offset"))

@@ -4,10 +4,21 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from shared.contracts.topics import MAILBOX, SERVICES, TOPICS, Principal, ServiceName, Topic, consumer_group
+from shared.contracts.topics import (
+    HOOKED_TOPICS,
+    MAILBOX,
+    SERVICES,
+    TOPICS,
+    Principal,
+    ServiceName,
+    Topic,
+    consumer_group,
+    hooks_group,
+)
 
 Operation = Literal["Describe", "Read", "Write"]
 OPERATOR_GROUPS = "nss.operator."
+POSTS_HOOKS: ServiceName = "notifier"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,8 +51,11 @@ def _of(service: ServiceName, prefix: str) -> Iterator[Grant]:
     if service in MAILBOX.producers:
         # The owner of the ledger reads its own book, without a group, to compare the ledger with it.
         yield from _on_topic(service, MAILBOX, "Read", prefix)
-    for operation in ("Describe", "Read"):
-        yield Grant(service, "group", consumer_group(service, prefix), operation)
+    if service == POSTS_HOOKS:
+        for topic in HOOKED_TOPICS:
+            yield from _on_topic(service, topic, "Read", prefix)
+        yield from _in_group(service, hooks_group(prefix))
+    yield from _in_group(service, consumer_group(service, prefix))
 
 
 def _of_operators(prefix: str) -> Iterator[Grant]:
@@ -49,11 +63,16 @@ def _of_operators(prefix: str) -> Iterator[Grant]:
         yield from _on_topic("operator", topic, "Read", prefix)
         if "operator" in topic.producers:
             yield from _on_topic("operator", topic, "Write", prefix)
-    for operation in ("Describe", "Read"):
-        yield Grant("operator", "group", prefix + OPERATOR_GROUPS, operation, is_prefix=True)
+    yield from _in_group("operator", prefix + OPERATOR_GROUPS, is_prefix=True)
+    yield Grant("operator", "group", hooks_group(prefix), "Describe")
     for service in SERVICES:
         # To see how far a service is behind, not to take part.
         yield Grant("operator", "group", consumer_group(service, prefix), "Describe")
+
+
+def _in_group(principal: Principal, name: str, *, is_prefix: bool = False) -> Iterator[Grant]:
+    yield Grant(principal, "group", name, "Describe", is_prefix)
+    yield Grant(principal, "group", name, "Read", is_prefix)
 
 
 def _on_topic(principal: Principal, topic: Topic, operation: Operation, prefix: str) -> Iterator[Grant]:

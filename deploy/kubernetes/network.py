@@ -31,6 +31,17 @@ def network_manifests(service: ServiceName) -> list[Manifest]:
     return [_pages(service), _everything(service)]
 
 
+def hooks_network_manifests(service: ServiceName) -> list[Manifest]:
+    """One more policy, for the pods that post to receivers of hooks: they alone go out over HTTPS."""
+    marks = labels(service, "hooks")
+    spec = {
+        "podSelector": {"matchLabels": marks},
+        "policyTypes": ["Egress"],
+        "egress": [{"ports": _ports(HTTPS_PORT)}],
+    }
+    return [manifest("networking.k8s.io/v1", "NetworkPolicy", object_name(service, "hooks"), {"spec": spec}, marks)]
+
+
 def _pages(service: ServiceName) -> Manifest:
     marks = labels(service, "web")
     spec = {

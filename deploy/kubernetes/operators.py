@@ -73,7 +73,6 @@ def _first_statements(service: ServiceName) -> list[str]:
           for setting, value in READER_LIMITS.items()),
         f"revoke all on database nss_{service} from public",
         f"grant connect on database nss_{service} to {everybody}",
-        f"grant temporary on database nss_{service} to {app}, {relay}",
         f"alter schema public owner to {owner}",
         f"grant usage on schema public to {app}, {relay}",
         f"{defaults} select, insert, update, delete on tables to {app}",

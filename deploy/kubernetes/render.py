@@ -5,13 +5,15 @@ from pathlib import Path
 
 import yaml  # type: ignore[import-untyped,unused-ignore]
 
+from deploy.catalogue.access import POSTS_HOOKS
 from deploy.kubernetes.kafka import scaler_manifests, topic_manifests, user_manifests
 from deploy.kubernetes.names import Manifest
-from deploy.kubernetes.network import network_manifests
+from deploy.kubernetes.network import hooks_network_manifests, network_manifests
 from deploy.kubernetes.operators import database_manifests, monitor_manifests
 from deploy.kubernetes.workloads import (
     account_manifests,
     day_keys_manifests,
+    hooks_manifests,
     migration_manifests,
     web_manifests,
     worker_manifests,
@@ -70,6 +72,8 @@ def _base(service: ServiceName) -> Mapping[str, list[Manifest]]:
         "web": web_manifests(service),
         "worker": worker_manifests(service),
     }
+    if service == POSTS_HOOKS:
+        files["hooks"] = [*hooks_manifests(service), *hooks_network_manifests(service)]
     return {"day-keys": day_keys_manifests(), **files} if service == "provisioning" else files
 
 

@@ -10,7 +10,8 @@ from deploy.kubernetes.names import (
     object_name,
 )
 from deploy.kubernetes.pods import container, pod, snippet
-from deploy.local.databases import READERS, RELAY_TABLES
+from deploy.local import databases
+from deploy.local.databases import READERS
 from shared.contracts.topics import ServiceName
 from shared.runtime.service_process import LONGEST_STOP_SECONDS
 
@@ -37,6 +38,15 @@ def worker_manifests(service: ServiceName) -> list[Manifest]:
         _deployment(service, "worker"),
         _service(service, "worker", {"clusterIP": "None"}),
         _disruption_budget(service, "worker"),
+    ]
+
+
+def hooks_manifests(service: ServiceName) -> list[Manifest]:
+    """What posts to the receivers of hooks, apart from the workers: a burst of posts must not delay mails."""
+    return [
+        _deployment(service, "hooks"),
+        _service(service, "hooks", {"clusterIP": "None"}),
+        _disruption_budget(service, "hooks"),
     ]
 
 
@@ -72,15 +82,7 @@ def day_keys_manifests() -> list[Manifest]:
 def rights_statements(service: ServiceName) -> list[str]:
     """What the owner grants after migrations, as the local stack does."""
     _, app, relay = database_roles(service)
-    tables = ", ".join(RELAY_TABLES)
-    statements = [
-        f"grant select, insert, update, delete on {tables} to {relay}",
-        f"grant select on schema_migrations to {relay}",
-    ]
-    if service in READERS:
-        logins = ", ".join(f"'{login}'" for login in (app, relay, *reader_roles(service)))
-        statements.append(f"select grant_{service}_rights({logins})")
-    return statements
+    return databases.rights_statements(service, app, relay, reader_roles(service))
 
 
 def reader_roles(service: ServiceName) -> list[str]:
@@ -121,9 +123,10 @@ def _deployment(service: ServiceName, role: str) -> Manifest:
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
         "template": {"metadata": {"labels": marks}, "spec": template},
     }
-    if role == "web":
+    if role != "worker":
         # Not for workers: a number here would undo their scaler's at every roll-out.
         spec["replicas"] = REPLICAS
+    if role == "web":
         served["lifecycle"] = {"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}}
     return manifest("apps/v1", "Deployment", object_name(service, role), {"spec": spec}, marks)
 

@@ -6,7 +6,7 @@ sees one view, and the auditor.
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +21,12 @@ from shared.runtime.migrations import MigrationError, apply_migrations
 
 ROOT = Path(__file__).resolve().parents[2]
 RELAY_TABLES = ("event_outbox", "event_outbox_archive")
+ROLL_ARCHIVE = "roll_outbox_archive(date, integer, integer)"
+OWNERS_FUNCTIONS: Mapping[ServiceName, tuple[str, ...]] = {"review": ("drop_old_audit(date, integer, integer)",)}
+"""They run with the owner's rights, so that the service itself needs none on the schema: for the service's login alone.
+
+Those of a service with readers are in its own grant function.
+"""
 READERS: Mapping[ServiceName, tuple[str, ...]] = {"provisioning": ("mail_server", "auditor")}
 """Logins that only read, by service; what they may read, its migrations say."""
 READER_LIMITS = {"default_transaction_read_only": "on", "statement_timeout": "5s"}
@@ -77,19 +83,40 @@ async def migrate(service: ServiceName, database: ServiceDatabase) -> list[str]:
         applied = await apply_migrations(database.owner_url, migrations_of(service))
     except (MigrationError, DatabaseUnreachable) as error:
         raise StackError(f"database of {service}: {error}") from error
+    app, relay = _login_of(database.app_url), _login_of(database.relay_url)
+    readers = [_login_of(database.reader_urls[name]) for name in READERS.get(service, ())]
     connection = await _connect(database.owner_url)
     try:
-        relay = _login_of(database.relay_url)
-        for table in RELAY_TABLES:
-            await connection.execute(f'grant select, insert, update, delete on "{table}" to "{relay}"')
-        await connection.execute(f'grant select on schema_migrations to "{relay}"')
-        if database.reader_urls:
-            readers = [_login_of(database.reader_urls[name]) for name in READERS[service]]
-            rights = f"select grant_{service}_rights($1, $2, $3, $4)"
-            await connection.execute(rights, _login_of(database.app_url), relay, *readers)
+        for statement in rights_statements(service, app, relay, readers):
+            await connection.execute(statement)
     finally:
         await connection.close()
     return list(applied)
+
+
+def rights_statements(service: ServiceName, app: str, relay: str, readers: Sequence[str] = ()) -> list[str]:
+    """What the owner grants after migrations, here and on a cluster: whoever is named has these rights and no more."""
+    statements = [
+        f"grant select, insert, update, delete on {', '.join(RELAY_TABLES)} to {relay}",
+        f"grant select on schema_migrations to {relay}",
+        f"revoke insert, update, delete on schema_migrations from {app}",
+    ]
+    for function in (ROLL_ARCHIVE, *OWNERS_FUNCTIONS.get(service, ())):
+        statements += [f"revoke execute on function {function} from public",
+                       f"grant execute on function {function} to {app}"]  # fmt: skip
+    if readers:
+        logins = ", ".join(f"'{login}'" for login in (app, relay, *readers))
+        statements.append(f"select grant_{service}_rights({logins})")
+    return statements
+
+
+async def close_to_services(dsn: str) -> None:
+    """Only the superuser may enter the server's own databases; for a server that holds nothing but ours."""
+    connection = await _connect(dsn)
+    try:
+        await connection.execute("revoke connect, temporary on database postgres, template1 from public")
+    finally:
+        await connection.close()
 
 
 async def _connect(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
@@ -120,7 +147,7 @@ async def _create(
     if not await connection.fetchval("select true from pg_database where datname = $1", name):
         await connection.execute(f'create database "{name}" owner "{owner}"')
     await connection.execute(f'revoke all on database "{name}" from public')
-    await connection.execute(f'grant connect, temporary on database "{name}" to "{app}", "{relay}"')
+    await connection.execute(f'grant connect on database "{name}" to "{app}", "{relay}"')
     await _grant_future_tables(with_database(dsn, name), owner, app, relay)
     for url in readers.values():
         await _limit_reader(connection, name, _login_of(url))

@@ -70,6 +70,9 @@ def _special(service: ServiceName, state: StackState, keys: StackKeys) -> Mappin
         "NSS_NOTIFIER_SMTP_PORT": str(state.ports["smtp"]),
         "NSS_NOTIFIER_SENDER": SENDER,
         "NSS_NOTIFIER_KEYS_DIR": str(keys.mails),
+        # On one's own machine receivers are programs beside it.
+        "NSS_NOTIFIER_HOOK_HTTP": "true",
+        "NSS_NOTIFIER_HOOK_PRIVATE_ADDRESSES": "true",
     }
 
 

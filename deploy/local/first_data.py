@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from deploy.local.demo.sample_data import SampleLogin, new_logins, sample_register, sample_schedule
 from deploy.local.stack import LocalStack, run_to_end
-from deploy.operate.accounts import bootstrap_accounts
+from deploy.operate.accounts import create_offices, create_staff
 from deploy.operate.services import call
 from deploy.progress import step
 from shared.kernel.local_time import local_date
@@ -30,9 +30,8 @@ def load_first_data(stack: LocalStack) -> None:
 def create_accounts(stack: LocalStack, logins: Sequence[SampleLogin]) -> None:
     """Write the accounts into intake's and review's databases."""
     databases = stack.state.databases
-    run_to_end(
-        bootstrap_accounts(logins, intake_dsn=databases["intake"].app_url, review_dsn=databases["review"].app_url)
-    )
+    run_to_end(create_offices([each for each in logins if each.kind == "office"], databases["intake"].app_url))
+    run_to_end(create_staff([each for each in logins if each.kind == "staff"], databases["review"].app_url))
 
 
 def _as_operator(stack: LocalStack, logins: Sequence[SampleLogin]) -> Callable[..., object]:

@@ -78,7 +78,7 @@ class LocalStack:
         if topic_prefix:
             self.state.topic_prefix = topic_prefix
         if secured:
-            self._secure()
+            self.state.secure(servers_are_ours=self._outside == Outside())
 
     def up(self, services: Sequence[ServiceName] = SERVICES) -> None:
         """Start whatever does not run yet and wait until all of it is ready. Raises StackError naming what failed."""
@@ -180,6 +180,8 @@ class LocalStack:
             databases.create_databases(self.state.postgres_dsn, self._database_prefix, self.state.databases)
         )
         self.state.save()
+        if self.state.security:
+            run_to_end(databases.close_to_services(self.state.postgres_dsn))
         self.migrate()
         broker = client_options(self.state.broker_as(DEPLOYMENT_LOGIN))
         run_to_end(create_topics(broker, TopicLayout(prefix=self.state.topic_prefix)))
@@ -261,14 +263,6 @@ class LocalStack:
     def _postgres(self, port: int) -> postgres.PostgresServer:
         secured = DatabaseSecurity.of(self.state.security)
         return postgres.PostgresServer(self.directory / "postgres", self.log_of(postgres.NAME), port, secured)
-
-    def _secure(self) -> None:
-        """Before anything was started; a stack cannot become secured later, for its broker's storage knows no login."""
-        if self._outside != Outside():
-            raise StackError("a secured stack has servers of its own: unset NSS_KAFKA_BOOTSTRAP and NSS_POSTGRES_DSN")
-        if self.state.ports and not self.state.secured:
-            raise StackError(f"the stack in {self.directory} is not secured: choose another folder, or remove it")
-        self.state.secured = True
 
     def _port(self, name: str) -> int:
         if name not in self.state.ports:

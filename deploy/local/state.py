@@ -40,6 +40,14 @@ class StackState:
         """Logins and certificates of a secured stack."""
         return StackSecurity(self.directory / "security") if self.secured else None
 
+    def secure(self, *, servers_are_ours: bool) -> None:
+        """Before anything is started: a broker's storage learns its logins when it is made. Raises StackError."""
+        if not servers_are_ours:
+            raise StackError("a secured stack has servers of its own: unset NSS_KAFKA_BOOTSTRAP and NSS_POSTGRES_DSN")
+        if self.ports and not self.secured:
+            raise StackError(f"the stack in {self.directory} is not secured: choose another folder, or remove it")
+        self.secured = True
+
     def broker_as(self, login: str) -> KafkaSettings:
         """The broker for a client that is this login; in a stack that is not secured everybody is nobody."""
         if self.security is not None:

@@ -16,18 +16,20 @@ from shared.runtime.database import DATABASE_ERRORS, describe_database
 from shared.runtime.web.passwords import PasswordHasher
 
 
-async def bootstrap_accounts(logins: Sequence[SampleLogin], *, intake_dsn: str, review_dsn: str) -> None:
-    """Make each account, or give the existing one this password. Raises CommandError."""
+async def create_offices(logins: Sequence[SampleLogin], dsn: str) -> None:
+    """Make each office's account in intake's database, or give the existing one this password. Raises CommandError."""
     with closing(PasswordHasher()) as hasher:
-        now = SystemClock().now()
-        async with _connected(intake_dsn) as db:
+        async with _connected(dsn) as db:
             for login in logins:
-                if login.kind == "office":
-                    await intake.create_office_account(db, login.login, login.password, hasher, now)
-        async with _connected(review_dsn) as db:
+                await intake.create_office_account(db, login.login, login.password, hasher, SystemClock().now())
+
+
+async def create_staff(logins: Sequence[SampleLogin], dsn: str) -> None:
+    """Make each member's account in review's database, or give the existing one this password. Raises CommandError."""
+    with closing(PasswordHasher()) as hasher:
+        async with _connected(dsn) as db:
             for login in logins:
-                if login.kind == "staff":
-                    await _create_staff(db, login, hasher, now)
+                await _create_staff(db, login, hasher, SystemClock().now())
 
 
 async def _create_staff(

@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.errors import CommandError
 from deploy.local.demo.sample_data import SampleLogin
-from deploy.operate.accounts import bootstrap_accounts
+from deploy.operate.accounts import create_offices, create_staff
 from deploy.operate.services import local_stack
 from shared.contracts.topics import ServiceName
 from shared.kernel.identifiers import InvalidIdentifier, parse_office_code
@@ -19,13 +19,16 @@ def create_first_accounts(
     offices: Sequence[str], staff: Sequence[str], intake_dsn: str | None, review_dsn: str | None, *, dry_run: bool
 ) -> Sequence[Mapping[str, Any]]:
     """Every account with its new password, which is stored nowhere in this form. Raises CommandError."""
-    logins = [*(_office(code) for code in offices), *(_member(text) for text in staff)]
+    at_offices, at_the_desk = [_office(code) for code in offices], [_member(text) for text in staff]
+    logins = [*at_offices, *at_the_desk]
     if not logins:
         raise CommandError("name at least one --office CODE or --staff LOGIN=ROLE")
     if dry_run:
         return [{"login": login.login, "kind": login.kind, "roles": list(login.roles)} for login in logins]
-    intake, review = intake_dsn or _local_dsn("intake"), review_dsn or _local_dsn("review")
-    asyncio.run(bootstrap_accounts(logins, intake_dsn=intake, review_dsn=review))
+    if at_offices:
+        asyncio.run(create_offices(at_offices, intake_dsn or _local_dsn("intake")))
+    if at_the_desk:
+        asyncio.run(create_staff(at_the_desk, review_dsn or _local_dsn("review")))
     return [
         {"login": login.login, "kind": login.kind, "roles": list(login.roles), "password": login.password}
         for login in logins

@@ -97,7 +97,7 @@ def replay_check(
     if not found.is_harmless:
         raise Refused(
             f"do not set {found.group} back: {service} has forgotten {found.new} of these events and would handle them "
-            "as new. Its database was emptied or restored from a backup: see «Offsets are to be set back» in the runbook"
+            "as new. Its database was emptied or restored from a backup: see «Setting offsets back» in the runbook"
         )
 
 

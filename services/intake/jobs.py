@@ -12,13 +12,16 @@ MEASURE_SECONDS = 15.0
 
 
 def build_jobs(intake: Dependencies) -> Sequence[Job]:
-    """Drafts, people in old applications, what a closed office left open, ended sessions, counts of wrong passwords."""
+    """Drafts, people, what a closed office left open, ended sessions, counts of wrong passwords, and measures."""
 
     async def expire_drafts() -> int:
         return await workflows.expire_drafts(intake.pool, intake.clock.now())
 
     async def erase_contacts() -> int:
         return await workflows.erase_contacts(intake.pool, intake.retention, intake.clock.now())
+
+    async def forget_contract_versions() -> int:
+        return await workflows.forget_contract_versions(intake.pool, intake.retention, intake.clock.now())
 
     async def withdraw_for_closed_offices() -> int:
         return await workflows.withdraw_for_closed_offices(intake.pool, intake.clock.now(), intake.new_id)
@@ -35,6 +38,7 @@ def build_jobs(intake: Dependencies) -> Sequence[Job]:
     return (
         Job("expire_drafts", expire_drafts, EVERY_SECONDS, irreversible=True),
         Job("erase_contacts", erase_contacts, EVERY_SECONDS, irreversible=True),
+        Job("forget_contract_versions", forget_contract_versions, EVERY_SECONDS, irreversible=True),
         Job("withdraw_for_closed_offices", withdraw_for_closed_offices, EVERY_MINUTE, irreversible=True),
         Job("republish_contracts", republish_contracts, EVERY_SECONDS),
         Job("forget_answers", forget_answers, EVERY_SECONDS),

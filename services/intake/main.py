@@ -50,7 +50,7 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         form_rules=FormRules(printer.find_unprintable, settings.draft_business_days),
         post_limit=RequestLimit(settings.posts_per_hour),
         maintenance=Maintenance(settings.maintenance_file, resources.clock),
-        retention=Retention(settings.contact_retention_days, settings.audit_retention_years),
+        retention=Retention(settings.contact_retention_days, settings.audit_retention_years, settings.mail_days),
     )
     return ServiceParts(
         router=build_router(intake),

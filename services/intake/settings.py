@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from services.intake.domain.retention import DRAFT_BUSINESS_DAYS
+from shared.kernel.retention import AUDIT_YEARS, CONTACT_DAYS, MAIL_DAYS
 from shared.runtime.settings import ServiceSettings
 
 
@@ -23,9 +25,11 @@ class Settings(ServiceSettings):
     """Announces maintenance and closes the portal meanwhile; see shared/runtime/web/maintenance.py."""
     fonts_dir: Path | None = None
     """Fonts of the documents; by default the bundled one, then those of the system."""
-    draft_business_days: int = Field(default=10, ge=1, le=60)
+    draft_business_days: int = Field(default=DRAFT_BUSINESS_DAYS, ge=1, le=60)
     """How long a form that is not registered is kept after it was last saved."""
-    contact_retention_days: int = Field(default=400, ge=1)
+    contact_retention_days: int = Field(default=CONTACT_DAYS, ge=1)
     """How long people's names and addresses are kept after an application has ended."""
-    audit_retention_years: int = Field(default=7, ge=1)
+    audit_retention_years: int = Field(default=AUDIT_YEARS, ge=1)
     """How long the audit of logins and passwords is kept."""
+    mail_days: int = Field(default=MAIL_DAYS, ge=1, validation_alias="NSS_NOTIFIER_MAIL_DAYS")
+    """How long notifier keeps the texts of mails, which the page about personal data tells."""

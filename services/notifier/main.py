@@ -1,21 +1,37 @@
 """Composition root of notifier: settings to mailer, events and jobs. Imported by nobody."""
 
+import asyncio
 import random
+import secrets
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from services.notifier import workflows
 from services.notifier.domain.addresses import checked_address
+from services.notifier.domain.hooks import HookPolicy
 from services.notifier.domain.mails import Letterhead
 from services.notifier.domain.retry import RetryPolicy
-from services.notifier.jobs import build_jobs
-from services.notifier.mailer import BounceIntake, LmtpReply, PoolLimits, SmtpMailer, SmtpServer
+from services.notifier.jobs import HookDispatcher, build_hook_jobs, build_jobs
+from services.notifier.mailer import BounceIntake, LmtpReply, PoolLimits, Posting, SmtpMailer, SmtpServer
 from services.notifier.messaging import build_router
 from services.notifier.rendering import DkimSigner, InvalidSigningKey, MailTemplates, open_signer
 from services.notifier.settings import Settings
 from services.notifier.store import InvalidKeys, Seals
-from services.notifier.web import build_operate_routes
-from services.notifier.workflows import BounceDesk, BounceTaken, Delivery, DigestDesk, MailDesk, MailPress, Retention
+from services.notifier.web import build_hook_routes, build_operate_routes
+from services.notifier.workflows import (
+    BounceDesk,
+    BounceTaken,
+    Delivery,
+    DigestDesk,
+    HookDesk,
+    MailDesk,
+    MailPress,
+    Retention,
+)
+from shared.contracts.topics import HOOKED_TOPICS, hooks_group
+from shared.runtime.group_reader import GroupReader, records_since
+from shared.runtime.jobs import JobRunner
 from shared.runtime.service import Resources, ServiceParts, run_service
 from shared.runtime.service_parts import CannotStart
 from shared.runtime.settings import load_settings
@@ -45,7 +61,44 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         digest_desk=_digest_desk(settings, delivery),
         bounce_intake=_bounce_intake(settings, resources),
     )
-    return ServiceParts(router=build_router(desk), jobs=jobs, operate=build_operate_routes(delivery, letterhead))
+    hook_desk = _hook_desk(settings, resources, delivery.seals)
+    return ServiceParts(
+        router=build_router(desk),
+        jobs=jobs,
+        operate=[*build_operate_routes(delivery, letterhead), *build_hook_routes(hook_desk)],
+        hooks=partial(_work_for_hooks, hook_desk, settings),
+    )
+
+
+def _hook_desk(settings: Settings, resources: Resources, seals: Seals) -> HookDesk:
+    return HookDesk(
+        pool=resources.pool,
+        clock=resources.clock,
+        new_id=resources.new_id,
+        seals=seals,
+        posting=Posting(settings.hook_timeout_seconds, private_allowed=settings.hook_private_addresses),
+        jitter=random.random,
+        new_secret=secrets.token_bytes,
+        policy=HookPolicy(give_up_after=timedelta(seconds=settings.hook_give_up_after_seconds)),
+        kept=timedelta(days=settings.hook_log_days),
+        http_allowed=settings.hook_http,
+    )
+
+
+async def _work_for_hooks(desk: HookDesk, settings: Settings) -> None:
+    """Read, post and tidy up until cancelled."""
+    reader = GroupReader(
+        settings, hooks_group(settings.topic_prefix), HOOKED_TOPICS, partial(workflows.queue_posts, desk)
+    )
+    jobs = build_hook_jobs(desk, partial(records_since, settings, HOOKED_TOPICS))
+    runner = JobRunner(jobs, pool=desk.pool, clock=desk.clock, service="notifier")
+    runner.start()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(reader.run(), name="read for hooks")
+            tasks.create_task(HookDispatcher(desk).run(), name="post to hooks")
+    finally:
+        await runner.stop()
 
 
 def _delivery(settings: Settings, resources: Resources) -> Delivery:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from shared.kernel.retention import CONTACT_DAYS, MAIL_DAYS
 from shared.runtime.settings import ServiceSettings
 
 
@@ -65,16 +66,29 @@ class Settings(ServiceSettings):
 
     keys_dir: Path
     """`addresses.key` and `archive-*.key`: mode 0700, shared by all replicas, not backed up with the database."""
-    mail_days: int = Field(default=90, ge=1)
+    mail_days: int = Field(default=MAIL_DAYS, ge=1)
     """How long the sealed body of a mail is kept."""
-    contact_days: int = Field(default=400, ge=1)
+    contact_days: int = Field(default=CONTACT_DAYS, ge=1)
     """How long names and addresses are kept after their application ended."""
+
+    hook_timeout_seconds: float = Field(default=10.0, gt=0)
+    """How long one post to a receiver of hooks may take, from the look-up of its name to its status."""
+    hook_give_up_after_seconds: float = Field(default=24 * 3600.0, gt=0)
+    """From when an event was read; afterwards only a replay sends it."""
+    hook_log_days: int = Field(default=30, ge=1)
+    """How long the log tells what became of a post."""
+    hook_private_addresses: bool = False
+    """Whether receivers may stand in one's own network; without it only public addresses are called."""
+    hook_http: bool = False
+    """Whether receivers may be called without TLS; refused in production."""
 
     def _not_for_production(self) -> Iterable[str]:
         yield from super()._not_for_production()
         in_clear = self.smtp_security == "none" and not _is_loopback(self.smtp_host)
         if in_clear and (self.environment == "production" or self.smtp_username):
             yield "NSS_NOTIFIER_SMTP_SECURITY must be starttls or implicit for a mail server elsewhere"
+        if self.hook_http and self.environment == "production":
+            yield "NSS_NOTIFIER_HOOK_HTTP is refused in production"
         if bool(self.dkim_selector) != bool(self.dkim_key_file):
             yield "NSS_NOTIFIER_DKIM_SELECTOR and NSS_NOTIFIER_DKIM_KEY_FILE belong together"
 

@@ -1,8 +1,10 @@
-"""`/operate/v1/mails…`: what the nss command asks of notifier. Codes and states only, no address and no text."""
+"""`/operate/v1/mails…`, `/operate/v1/hooks…`: what the nss command asks of notifier. Codes and states only, no address
+and no text."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -14,8 +16,9 @@ from starlette.routing import BaseRoute, Route
 from services.notifier import workflows
 from services.notifier.domain.addresses import UnsafeAddress
 from services.notifier.domain.filters import MailFilter
+from services.notifier.domain.hooks import UnusableHook
 from services.notifier.domain.mails import Letterhead
-from services.notifier.workflows import Delivery, Instruction, NoSuchSample
+from services.notifier.workflows import Delivery, HookDesk, Instruction, NewHook, NoSuchHook, NoSuchSample
 from shared.contracts.notifier_events import Mail, MailFailure, RecipientRole
 from shared.runtime.web.problems import ApiProblem, FieldProblem
 
@@ -59,6 +62,29 @@ class _Change(BaseModel):
     dry_run: bool = False
 
 
+class _NewHook(_Change):
+    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
+    url: Annotated[str, Field(max_length=2000)]
+    event_types: Annotated[list[str], Field(max_length=100)] = []
+    office_codes: Annotated[list[Annotated[str, Field(pattern="^[A-Z0-9]{1,10}$")]], Field(max_length=1000)] = []
+    data_class: Literal["public", "business", "personal"] = "public"
+
+
+class _Rotation(_Change):
+    overlap_hours: Annotated[float, Field(ge=0, le=30 * 24)] = 24.0
+
+
+class _Replay(_Change):
+    since: AwareDatetime
+
+
+class _LogPage(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    state: Annotated[str, Field(pattern="^(queued|sending|delivered|failed)$")] | None = None
+    before: Annotated[int, Field(ge=1)] | None = None
+
+
 class _Resend(_Change):
     resend_id: UUID
     filter: _Filter
@@ -83,6 +109,78 @@ def build_operate_routes(delivery: Delivery, letterhead: Letterhead) -> list[Bas
         Route("/mails/suppressions", operating.get_suppressions),
         Route("/mails/suppressions/{suppression_id:uuid}/release", operating.post_release, methods=["POST"]),
     ]
+
+
+def build_hook_routes(desk: HookDesk) -> list[BaseRoute]:
+    """The routes about receivers of hooks, behind the same check."""
+    hooks = _Hooks(desk)
+    orders = {"pause": hooks.post_pause, "resume": hooks.post_resume, "remove": hooks.post_remove,
+              "rotate": hooks.post_rotate, "replay": hooks.post_replay, "test": hooks.post_test}  # fmt: skip
+    return [
+        Route("/hooks", hooks.get_hooks),
+        Route("/hooks", hooks.post_hook, methods=["POST"]),
+        Route("/hooks/{name}/log", hooks.get_log),
+        *(Route(f"/hooks/{{name}}/{word}", _known(handle), methods=["POST"]) for word, handle in orders.items()),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hooks:
+    """The handlers: read the request, call one workflow, answer."""
+
+    desk: HookDesk
+
+    async def get_hooks(self, _request: Request) -> Response:
+        return _json(await workflows.list_hooks(self.desk))
+
+    async def post_hook(self, request: Request) -> Response:
+        asked = await _read(request, _NewHook)
+        new = NewHook(asked.name, asked.url, asked.event_types, asked.office_codes, asked.data_class)
+        try:
+            return _json(await workflows.add_hook(self.desk, new, _order(request, asked)))
+        except UnusableHook as problem:
+            raise ApiProblem(422, "unusable_hook", errors=[FieldProblem(problem.field, problem.code, "")]) from None
+
+    async def get_log(self, request: Request) -> Response:
+        page, name = _checked(_LogPage, dict(request.query_params)), request.path_params["name"]
+        try:
+            return _json(await workflows.read_log(self.desk, name, page.state, page.before))
+        except NoSuchHook:
+            raise ApiProblem(404, "not_found") from None
+
+    async def post_pause(self, name: str, request: Request) -> Mapping[str, Any]:
+        return await workflows.pause_hook(self.desk, name, _order(request, await _read(request, _Change)))
+
+    async def post_resume(self, name: str, request: Request) -> Mapping[str, Any]:
+        return await workflows.resume_hook(self.desk, name, _order(request, await _read(request, _Change)))
+
+    async def post_remove(self, name: str, request: Request) -> Mapping[str, Any]:
+        return await workflows.remove_hook(self.desk, name, _order(request, await _read(request, _Change)))
+
+    async def post_rotate(self, name: str, request: Request) -> Mapping[str, Any]:
+        asked = await _read(request, _Rotation)
+        overlap = timedelta(hours=asked.overlap_hours)
+        return await workflows.rotate_hook(self.desk, name, overlap, _order(request, asked))
+
+    async def post_replay(self, name: str, request: Request) -> Mapping[str, Any]:
+        asked = await _read(request, _Replay)
+        return await workflows.ask_for_replay(self.desk, name, asked.since, _order(request, asked))
+
+    async def post_test(self, name: str, request: Request) -> Mapping[str, Any]:
+        return await workflows.try_hook(self.desk, name, _order(request, await _read(request, _Change)))
+
+
+HookHandler = Callable[[str, Request], Awaitable[Mapping[str, Any]]]
+
+
+def _known(handle: HookHandler) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            return _json(await handle(request.path_params["name"], request))
+        except NoSuchHook:
+            raise ApiProblem(404, "not_found") from None
+
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from services.provisioning.domain.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from shared.kernel.retention import AUDIT_YEARS
 from shared.runtime.settings import ServiceSettings
 
 
@@ -24,7 +25,7 @@ class Settings(ServiceSettings):
     """Characters of a mailbox password."""
     content_grace_days: int = Field(default=30, ge=0)
     """How long the mail store keeps the content of a mailbox that has ended (E13)."""
-    audit_years: int = Field(default=7, ge=7)
+    audit_years: int = Field(default=AUDIT_YEARS, ge=AUDIT_YEARS)
     """How long the audit of the ledger and of the ID notices is kept."""
     hashing_threads: int = Field(default=2, ge=1)
     """Hashes made at once, 19 MiB each."""

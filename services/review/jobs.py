@@ -40,6 +40,7 @@ def build_jobs(deps: Dependencies, *, automatic_approval: bool) -> Sequence[Job]
     due = [
         Job("remind_of_questions", _due(deps, workflows.remind_of_questions), REMINDING_SECONDS),
         Job("void_missing_settings", _due(deps, workflows.void_missing_settings), VOIDING_SECONDS, irreversible=True),
+        Job("note_missed_voids", _due(deps, workflows.note_missed_voids), REMINDING_SECONDS),
         Job("void_in_closed_offices", _due(deps, workflows.void_in_closed_offices), VOIDING_SECONDS, irreversible=True),
         Job("finish_bulk_approvals", finish_bulk_approvals, BULK_SECONDS),
         Job("delete_ended_sessions", deps.sessions.delete_ended, CLEANING_SECONDS),

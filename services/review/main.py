@@ -34,7 +34,12 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
     )
     return ServiceParts(
         router=build_router(deps),
-        pages=build_pages(deps, page_settings, target_business_days=settings.target_business_days),
+        pages=build_pages(
+            deps,
+            page_settings,
+            target_business_days=settings.target_business_days,
+            portal_url=settings.intake_url,
+        ),
         jobs=(
             *build_jobs(deps, automatic_approval=settings.automatic_approval),
             *build_upkeep_jobs(deps, contact_days=settings.contact_days, audit_years=settings.audit_years),

@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import DirectoryPath, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from shared.kernel.retention import AUDIT_YEARS, CONTACT_DAYS
 from shared.runtime.settings import ServiceSettings
 
 
@@ -27,9 +28,9 @@ class Settings(ServiceSettings):
     """Whether giving up the last mailbox needs a second approver (E12)."""
     target_business_days: int = Field(default=6, ge=1)
     """Applications older than this are marked in the queue; promised to nobody."""
-    contact_days: int = Field(default=400, ge=1)
+    contact_days: int = Field(default=CONTACT_DAYS, ge=1)
     """How long contacts and notes are kept after their application ended."""
-    audit_years: int = Field(default=7, ge=7)
+    audit_years: int = Field(default=AUDIT_YEARS, ge=AUDIT_YEARS)
     """How long the audit is kept; the database refuses less than seven."""
     oidc_issuer: str = ""
     """Identity provider through which staff may log in; empty: by password alone."""

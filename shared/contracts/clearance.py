@@ -22,14 +22,6 @@ def classes_up_to(data_class: str) -> frozenset[str]:
     return frozenset(DATA_CLASSES[: DATA_CLASSES.index(data_class) + 1])
 
 
-def strictest_class(event_type: str) -> str:
-    """The strictest class of any field of the type."""
-    schema = _schema(event_type)
-    parts = [schema, *schema.get("$defs", {}).values()]
-    found = {field.get("x-data-class", "public") for part in parts for field in part.get("properties", {}).values()}
-    return max(found, key=DATA_CLASSES.index, default="public")
-
-
 def cleared(event_type: str | None, data: Any, seen: Collection[str]) -> Any:
     """The data with the fields of these classes alone; ABSENT where it is no object."""
     return concealed(event_type, data, seen, lambda _class: ABSENT)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import (
@@ -111,11 +112,14 @@ def _classified(data_class: DataClass, description: str) -> FieldInfo:
     return field
 
 
+# Events of one batch share their instants.
+@lru_cache(maxsize=256)
 def _to_utc_milliseconds(instant: datetime) -> datetime:
     utc = instant.astimezone(UTC)
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
+@lru_cache(maxsize=256)
 def format_instant(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: `2026-11-23T06:07:08.123Z`."""
     return _to_utc_milliseconds(instant).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"

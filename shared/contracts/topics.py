@@ -124,6 +124,15 @@ TOPICS: tuple[Topic, ...] = (
 )  # fmt: skip
 
 
+HOOKED_TOPICS: tuple[Topic, ...] = (CONTRACT, SCHEDULE, APPLICATION, REVIEW, MAILBOX, MAIL)
+"""What systems without Kafka may be told of: all that happens, nothing of how it is operated."""
+
+
+def hooks_group(prefix: str = "") -> str:
+    """The group that reads for web hooks, apart from notifier's own."""
+    return f"{prefix}nss.hooks"
+
+
 def topics_read_by(service: ServiceName) -> tuple[Topic, ...]:
     """Every topic the service's consumer group subscribes to."""
     return tuple(topic for topic in TOPICS if service in topic.readers)

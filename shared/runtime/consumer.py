@@ -21,6 +21,7 @@ from shared.runtime.event_router import EventRouter
 from shared.runtime.failpoints import reach
 from shared.runtime.held_events_drain import HeldEventDrainer
 from shared.runtime.ids import NewId
+from shared.runtime.kafka import refused_line
 from shared.runtime.settings import ServiceSettings
 
 MAX_RECORDS: Mapping[ServiceName, int] = {"intake": 500, "review": 500, "provisioning": 50, "notifier": 500}
@@ -65,6 +66,7 @@ class EventConsumer:
         self._polls = PollHandler(pool, self._context, self._brake, self._retry, self._drainer.wake)
         self._batch_lock = asyncio.Lock()
         self._stopping = False
+        self._join_problem: str | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._member = self._new_member()
 
@@ -102,7 +104,7 @@ class EventConsumer:
     def unready_reason(self) -> str | None:
         """Why events do not flow; None if they do."""
         if not self._member.has_joined:
-            return "the consumer has not joined its group yet"
+            return self._join_problem or "the consumer has not joined its group yet"
         if self._retry.is_failing:
             return "the database has failed for more than 10 s"
         if self._member.troubled_seconds() > UNREADY_AFTER_SECONDS:
@@ -207,7 +209,8 @@ class EventConsumer:
         try:
             async with asyncio.timeout(JOIN_SECONDS):
                 await self._member.join()
-        except (KafkaError, OSError):
+        except (KafkaError, OSError) as error:
+            self._join_problem = refused_line(self._settings, error, "the consumer could not join its group")
             await self._replace_member()
             raise
 

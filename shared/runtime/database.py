@@ -6,6 +6,7 @@ query never calls json.dumps itself.
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -139,6 +140,11 @@ async def _within(seconds: float, url: str, attempt: Callable[[], Awaitable[T]])
         try:
             async with asyncio.timeout(max(deadline - time.monotonic(), RETRY_SECONDS)):
                 return await attempt()
+        except ssl.SSLCertVerificationError as error:
+            told = error.verify_message or "it does not fit"
+            raise DatabaseUnreachable(
+                f"database {describe_database(url)}: its certificate is not trusted ({told})"
+            ) from error
         except NOT_WORTH_RETRYING as error:
             raise DatabaseUnreachable(f"database {describe_database(url)} refused the connection: {error}") from error
         except DATABASE_ERRORS as error:

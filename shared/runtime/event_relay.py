@@ -76,6 +76,7 @@ class EventRelay:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failing_since: float | None = None
+        self._failure = ""
         self._measured_at = float("-inf")
         self.is_leader = False
 
@@ -95,6 +96,11 @@ class EventRelay:
     def failing_seconds(self) -> float:
         """How long the relay has failed without a break; 0 when all is well."""
         return 0.0 if self._failing_since is None else time.monotonic() - self._failing_since
+
+    @property
+    def failure(self) -> str | None:
+        """Why it fails now; None when all is well."""
+        return None if self._failing_since is None else self._failure
 
     async def _run(self) -> None:
         back_off = FIRST_BACK_OFF_SECONDS
@@ -186,8 +192,8 @@ class EventRelay:
         name = type(error.error if isinstance(error, SendFailed) else error).__name__
         metrics.RELAY_FAILURES.labels(self._service, name).inc()
         # Only these texts are ours: a library's may quote a row.
-        reason = str(error) if isinstance(error, KafkaUnreachable | DatabaseUnreachable | SendFailed) else name
-        log.warning(what, service=self._service, error=name, reason=reason)
+        self._failure = str(error) if isinstance(error, KafkaUnreachable | DatabaseUnreachable | SendFailed) else name
+        log.warning(what, service=self._service, error=name, reason=self._failure)
 
     async def _measure(self, db: Connection) -> None:
         if time.monotonic() - self._measured_at < MEASURE_SECONDS:

@@ -21,9 +21,10 @@ from shared.runtime.database import DATABASE_ERRORS, Pool
 from shared.runtime.settings import ServiceRole
 
 PROBE_SECONDS = 1.0
+WORKING: tuple[ServiceRole, ...] = ("all", "worker")
 LONGEST_PROGRESS_AGE_SECONDS = 120.0
 """A consumer that has not come round its loop for so long is stuck for good: the platform restarts the process."""
-RELAY_STUCK_SECONDS = 30.0
+RELAY_STUCK_SECONDS = 8.0
 BROKER_ANSWER_SECONDS = 5.0
 
 
@@ -50,6 +51,11 @@ class RelayState(Protocol):
 
     def failing_seconds(self) -> float:
         """How long it has failed without a break; 0 when all is well."""
+        ...
+
+    @property
+    def failure(self) -> str | None:
+        """Why it fails now; None when all is well."""
         ...
 
 
@@ -115,13 +121,13 @@ def probe_routes(state: ProcessState) -> list[Route]:
     async def ready(request: Request) -> Response:
         checks = {"database": await state.database_answers()}
         worker_asked = state.role == "worker" or request.query_params.get("role") == "worker"
-        worker = dict(state.worker_checks()) if state.role != "web" else {"worker": False}
+        worker = dict(state.worker_checks()) if state.role in WORKING else {"worker": False}
         if worker_asked:
             # Only on request: with the broker away this takes a second, and pages must not look slow for it.
             worker["broker"] = await state.broker_answers()
         needed = checks | worker if worker_asked else checks
         good = state.started and not state.stopping and all(needed.values())
-        return _answer(state, good, checks | worker if state.role != "web" or worker_asked else checks)
+        return _answer(state, good, checks | worker if state.role in WORKING or worker_asked else checks)
 
     async def measured(_request: Request) -> Response:
         if state.measure_files is not None:
@@ -147,5 +153,6 @@ def _answer(state: ProcessState, good: bool, checks: Mapping[str, bool]) -> Resp
         "clock_offset_seconds": state.offset_seconds(),
         "checks": dict(checks),
         "consumer_reason": state.consumer.unready_reason if state.consumer else None,
+        "relay_reason": state.relay.failure if state.relay else None,
     }
     return JSONResponse(content, status_code=200 if good else 503, headers={"cache-control": "no-store"})

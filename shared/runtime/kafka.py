@@ -7,7 +7,12 @@ import time
 from typing import Any, cast
 
 from aiokafka import AIOKafkaClient, AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 from faststream.security import BaseSecurity, SASLScram256, SASLScram512
 
 from shared.runtime.settings import KafkaSettings
@@ -15,12 +20,17 @@ from shared.runtime.settings import KafkaSettings
 CONNECT_SECONDS = 10.0
 RETRY_SECONDS = 0.5
 CLOSE_SECONDS = 3.0
+HANDSHAKE_SECONDS = 2.0
 METADATA_MAX_AGE_MS = 60_000
 REQUEST_TIMEOUT_MS = 10_000
 
 BATCH_BYTES = 256 * 1024
 REQUEST_BYTES = 1_000_000
 """Above every record the outbox accepts, below the broker's default limit of 1,048,588 bytes for a batch."""
+
+
+MISSING_RIGHTS = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
+"""The broker knows the user and says no; trying again helps only once somebody has given the right."""
 
 
 class KafkaUnreachable(RuntimeError):
@@ -71,6 +81,8 @@ async def check_broker(settings: KafkaSettings, *, give_up_seconds: float) -> No
             await _connect_once(settings, max(deadline - time.monotonic(), RETRY_SECONDS))
             return
         except (KafkaError, OSError) as error:
+            if distrust := await _distrust(settings):
+                raise KafkaUnreachable(distrust) from error
             if time.monotonic() + RETRY_SECONDS >= deadline:
                 raise KafkaUnreachable(unreachable_line(settings, error, give_up_seconds)) from error
         await asyncio.sleep(RETRY_SECONDS)
@@ -84,6 +96,15 @@ def unreachable_line(settings: KafkaSettings, error: BaseException, seconds: flo
         user = settings.kafka_security_username
         return f"{line}: no broker there, or a wrong password for user {user}, which looks the same"
     return f"{line}: check NSS_KAFKA_BOOTSTRAP and that the broker runs"
+
+
+def refused_line(settings: KafkaSettings, error: BaseException, what: str) -> str:
+    """One line for a broker that answers and says no to `what`."""
+    line = f"{what}: {type(error).__name__}"
+    if not isinstance(error, MISSING_RIGHTS):
+        return line
+    user = settings.kafka_security_username or "without a login"
+    return f"{line}: user {user} lacks a right on the broker; `nss topics diff` shows which, `nss access apply` gives"
 
 
 class EventProducer:
@@ -146,6 +167,23 @@ async def _connect_once(settings: KafkaSettings, seconds: float) -> None:
             await client.bootstrap()
     finally:
         await client.close()
+
+
+async def _distrust(settings: KafkaSettings) -> str | None:
+    """Why no broker's certificate is trusted, where that is the reason: the client library shows it as no answer."""
+    if not settings.kafka_security_protocol.endswith("SSL"):
+        return None
+    host, _, port = settings.kafka_bootstrap.split(",")[0].rpartition(":")
+    try:
+        async with asyncio.timeout(HANDSHAKE_SECONDS):
+            _, writer = await asyncio.open_connection(host, int(port), ssl=_tls(settings))
+    except ssl.SSLCertVerificationError as error:
+        told = error.verify_message or "it does not fit"
+        return f"Kafka at {settings.kafka_bootstrap}: its certificate is not trusted ({told})"
+    except (OSError, ValueError):
+        return None
+    writer.close()
+    return None
 
 
 def _tls(settings: KafkaSettings) -> ssl.SSLContext:

@@ -13,9 +13,9 @@ from shared.contracts.topics import SERVICES, TOPICS, ServiceName
 
 Kind = Literal["counter", "gauge", "histogram"]
 Unit = Literal["seconds", "unix seconds", "bytes", "number", "yes or no"]
-Part = Literal["process", "web", "worker"]
-"""Shown by every process of the service, by those that serve pages, or by those that consume and run jobs."""
-Role = Literal["all", "web", "worker"]
+Part = Literal["process", "web", "worker", "hooks"]
+"""Shown by every process of the service, by those that serve pages, that consume and run jobs, or that post hooks."""
+Role = Literal["all", "web", "worker", "hooks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ TOPIC = Label("topic", "Topic without a prefix.", values=tuple(topic.name for to
 PARTITION = Label("partition", "Number of the partition.", pattern=r"\d{1,4}")
 ERROR = Label("error", "Class of the error.", pattern=CLASS_PATTERN)
 HELD_REASON = Label("reason", "Why it is held.", values=("dead", "waiting", "future", "behind"))
-JOB = Label("job", "Name of the job.", pattern=r"[a-z_]+")
+JOB = Label("job_name", "Name of the job.", pattern=r"[a-z_]+")
 OUTCOME = Label("outcome", "`done`, or the class of the error.", pattern=f"done|{CLASS_PATTERN}")
 CODE = Label("code", "A stable code.", pattern=CODE_PATTERN)
 REASON_CODE = Label("reason_code", "Why nothing could be issued: a stable code.", pattern=CODE_PATTERN)
@@ -72,9 +72,9 @@ ACTION = Label("action", "What was done with the notice.", values=("opened", "re
 ROUTE = Label("route", "Template of the route, or `other`.", pattern=r"(/[A-Za-z0-9_.{}:@-]*)+|other")
 METHOD = Label("method", "HTTP method, or `other`.", pattern=r"[A-Z]{3,7}|other")
 STATUS = Label("status", "HTTP status.", pattern=r"[1-5]\d\d")
-ROLE = Label("role", "Role of the process.", values=("all", "web", "worker"))
+ROLE = Label("role", "Role of the process.", values=("all", "web", "worker", "hooks"))
 VERSION = Label("version", "Released version.", pattern=r"[0-9A-Za-z.+-]+")
-AWAITS = Label("awaits", "The step that has not come.", values=("review", "issue"))
+AWAITS = Label("awaits", "The step that has not come.", values=("review", "issue", "void"))
 FILE = Label("file", "The setting that names the file.", pattern=r"[a-z_]+")
 
 

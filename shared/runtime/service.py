@@ -1,9 +1,9 @@
-"""Entry of one service's process: `--role all|web|worker` serves, `--migrate` applies migrations and exits."""
+"""Entry of one service's process: `--role all|web|worker|hooks` serves, `--migrate` applies migrations and exits."""
 
 import argparse
 import asyncio
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 import uvloop
 
@@ -20,7 +20,7 @@ __all__ = ["Assemble", "Resources", "ServiceParts", "run_service"]
 
 
 def run_service(name: ServiceName, settings: ServiceSettings, migrations: Path, assemble: Assemble) -> None:
-    """Run `python -m services.<name>.main --role all|web|worker`, or `--migrate` and exit.
+    """Run `python -m services.<name>.main --role all|web|worker|hooks`, or `--migrate` and exit.
 
     Ends the process non-zero with one clear line when what it needs cannot be reached in a bounded time.
     """
@@ -38,7 +38,7 @@ def run_service(name: ServiceName, settings: ServiceSettings, migrations: Path, 
 
 def _arguments(name: ServiceName) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}.main")
-    parser.add_argument("--role", choices=["all", "web", "worker"], default="all")
+    parser.add_argument("--role", choices=get_args(ServiceRole), default="all")
     parser.add_argument("--migrate", action="store_true", help="apply the service's migrations and exit")
     return parser.parse_args()
 

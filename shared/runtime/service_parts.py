@@ -1,6 +1,6 @@
 """What a service hands to the runtime and gets from it: the words in which one is assembled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,8 @@ class ServiceParts:
     pages: ASGIApp | None = None
     jobs: Sequence[Job] = ()
     operate: Sequence[BaseRoute] = ()
+    hooks: Callable[[], Awaitable[None]] | None = None
+    """Endless work of the role `hooks`, apart from consumer, relay and jobs."""
 
 
 Assemble = Callable[[Resources], ServiceParts]

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,32 +86,45 @@ class ServiceProcess:
         server = uvicorn.Server(self._server_configuration(build_app(state, parts, self._settings.staff_keys_dir)))
         # The server's own signal handling would end the process before the parts have stopped.
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-        await self._run_until_stopped(server, listener, self._worker(state, parts), state)
+        await self._run_until_stopped(server, listener, self._worker(state, parts), self._hooks(parts), state)
 
     def _worker(self, state: ProcessState, parts: ServiceParts) -> "Worker | None":
-        if self._role == "web":
+        if self._role in ("web", "hooks"):
             return None
         # Imported here so that a process for pages loads no consumer.
         from shared.runtime.worker import Worker
 
         return Worker(self._definition, self._role, state, parts)
 
+    def _hooks(self, parts: ServiceParts) -> Callable[[], Awaitable[object]]:
+        """The endless work of role `hooks`; elsewhere nothing but waiting. Raises CannotStart."""
+        if self._role == "hooks" and parts.hooks is None:
+            raise CannotStart(f"{self._definition.name} has no role hooks")
+        return parts.hooks if parts.hooks is not None and self._role in ("all", "hooks") else self._stop.wait
+
     async def _run_until_stopped(
-        self, server: uvicorn.Server, listener: socket.socket, worker: "Worker | None", state: ProcessState
+        self,
+        server: uvicorn.Server,
+        listener: socket.socket,
+        worker: "Worker | None",
+        hooks: Callable[[], Awaitable[object]],
+        state: ProcessState,
     ) -> None:
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
         working = asyncio.create_task(worker.run() if worker else self._stop.wait(), name="worker")
+        posting = asyncio.ensure_future(hooks())
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
         _spare_the_collector()
         state.started = True
         log.info("started", service=state.service, role=state.role, port=listener.getsockname()[1])
-        await asyncio.wait([serving, working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([serving, working, posting, stopping], return_when=asyncio.FIRST_COMPLETED)
         with _bounded_stop():
             state.stopping = True
             server.should_exit = True
             working.cancel()
+            posting.cancel()
             stopping.cancel()
-            ended = await asyncio.gather(serving, working, return_exceptions=True)
+            ended = await asyncio.gather(serving, working, posting, return_exceptions=True)
             if worker:
                 await worker.stop()
         log.info("stopped", service=state.service, role=state.role)

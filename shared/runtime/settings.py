@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.contracts.topics import SERVICES
 
 Environment = Literal["local", "test", "production"]
-ServiceRole = Literal["all", "web", "worker"]
+ServiceRole = Literal["all", "web", "worker", "hooks"]
 KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 ScramMechanism = Literal["SCRAM-SHA-256", "SCRAM-SHA-512"]
 

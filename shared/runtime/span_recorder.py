@@ -11,8 +11,8 @@ from typing import Any
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import (
     Link,
@@ -141,21 +141,21 @@ class SpanRecorder:
         self._provider.shutdown()
 
 
-def recorder_for(service: ServiceName, version: str, exporter: SpanExporter, ratio: float) -> SpanRecorder:
-    """A recorder that exports in the background a share of the traces that begin here, and all that others sample."""
+def recorder_for(service: ServiceName, version: str, ratio: float, processor: SpanProcessor) -> SpanRecorder:
+    """A recorder of a share of the traces that begin here, and of all that others sample."""
     provider = TracerProvider(
         resource=Resource.create({"service.name": service, "service.namespace": NAMESPACE, "service.version": version}),
         sampler=ParentBased(TraceIdRatioBased(ratio)),
         span_limits=SpanLimits(max_links=MOST_LINKS),
         shutdown_on_exit=False,
     )
-    provider.add_span_processor(BatchSpanProcessor(exporter))
+    provider.add_span_processor(processor)
     return SpanRecorder(provider, service)
 
 
-def otlp_exporter(endpoint: str) -> SpanExporter:
-    """To a collector's OTLP/HTTP address, `http://…:4318/v1/traces`."""
-    return OTLPSpanExporter(endpoint=endpoint, timeout=EXPORT_SECONDS)
+def background_export(endpoint: str) -> SpanProcessor:
+    """To a collector's OTLP/HTTP address, `http://…:4318/v1/traces`, beside the work and never in its way."""
+    return BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=EXPORT_SECONDS))
 
 
 def _messaging(operation: str, topic: str) -> dict[str, Any]:

@@ -34,8 +34,11 @@ class TopicStretch:
 class TopicReader(Protocol):
     """Opens a topic for one reading."""
 
-    def read(self, topic: Topic, start: Mapping[int, int]) -> Any:
-        """An async context manager that gives a TopicStretch. Partitions not in `start` are read from the oldest."""
+    def read(self, topic: Topic, start: Mapping[int, int], *, only: int | None = None) -> Any:
+        """An async context manager that gives a TopicStretch. Partitions not in `start` are read from the oldest.
+
+        With `only`, the topic is that one partition.
+        """
         ...
 
 
@@ -46,7 +49,9 @@ class KafkaTopicReader:
         self._settings = settings
 
     @asynccontextmanager
-    async def read(self, topic: Topic, start: Mapping[int, int]) -> AsyncIterator[TopicStretch]:
+    async def read(
+        self, topic: Topic, start: Mapping[int, int], *, only: int | None = None
+    ) -> AsyncIterator[TopicStretch]:
         """As the protocol says. Raises KafkaUnreachable, TimeoutError."""
         consumer = AIOKafkaConsumer(
             topic.name_with(self._settings.topic_prefix),
@@ -62,15 +67,16 @@ class KafkaTopicReader:
             await consumer.stop()
             raise KafkaUnreachable(unreachable_line(self._settings, error)) from error
         try:
-            yield await _stretch(consumer, start)
+            yield await _stretch(consumer, start, only)
         except KafkaError as error:
             raise KafkaUnreachable(unreachable_line(self._settings, error)) from error
         finally:
             await consumer.stop()
 
 
-async def _stretch(consumer: AIOKafkaConsumer, wanted: Mapping[int, int]) -> TopicStretch:
-    places = sorted(consumer.assignment())
+async def _stretch(consumer: AIOKafkaConsumer, wanted: Mapping[int, int], only: int | None) -> TopicStretch:
+    places = [place for place in sorted(consumer.assignment()) if only in (None, place.partition)]
+    consumer.pause(*consumer.assignment().difference(places))
     oldest, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
     starts = {place: max(wanted.get(place.partition, 0), oldest[place]) for place in places}
     for place, offset in starts.items():

@@ -18,9 +18,9 @@ def traced(service: ServiceName, settings: ServiceSettings, version: str) -> Ite
         yield
         return
     # Imported here so that a process without traces loads no tracing library.
-    from shared.runtime.span_recorder import otlp_exporter, recorder_for
+    from shared.runtime.span_recorder import background_export, recorder_for
 
-    recorder = recorder_for(service, version, otlp_exporter(settings.traces_endpoint), settings.traces_ratio)
+    recorder = recorder_for(service, version, settings.traces_ratio, background_export(settings.traces_endpoint))
     spans.record_with(recorder)
     log.info("tracing is on", service=service, ratio=settings.traces_ratio)
     try:

@@ -59,8 +59,8 @@ class Worker:
         self._state.relay = self._relay
         self._jobs.start()
         await self._wait_for_broker()
-        await self._start_consumer()
         self._state.consumer = self._consumer
+        await self._start_consumer()
         measure_consumer(self._name, self._consumer)
         await asyncio.Event().wait()
 
@@ -85,7 +85,7 @@ class Worker:
             try:
                 return await self._consumer.start()
             except (KafkaError, OSError) as error:
-                problem = f"the consumer could not join its group: {type(error).__name__}"
+                problem = self._consumer.unready_reason or type(error).__name__
                 if self._role == "worker":
                     raise CannotStart(problem) from error
                 log.warning("pages are served, events wait", reason=problem)

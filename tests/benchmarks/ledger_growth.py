@@ -103,7 +103,7 @@ def _noise(spent: Sequence[float]) -> float:
 
 async def _ledger(dsn: str, size: int, keys: Path) -> Ledger:
     name = f"nss_bench_ledger_{secrets.token_hex(4)}"
-    await _execute(dsn, f'create database "{name}"')
+    await execute(dsn, f'create database "{name}"')
     url = with_database(dsn, name)
     await apply_migrations(url, migrations_of("provisioning"))
     pool = await open_pool(url, application_name="bench", max_size=2)
@@ -155,10 +155,10 @@ async def _seconds(work: Callable[[], Awaitable[None]]) -> float:
 async def _drop(dsn: str, ledger: Ledger) -> None:
     name = await ledger.pool.fetchval("select current_database()")
     await ledger.pool.close()
-    await _execute(dsn, f'drop database "{name}" with (force)')
+    await execute(dsn, f'drop database "{name}" with (force)')
 
 
-async def _execute(dsn: str, statement: str) -> None:
+async def execute(dsn: str, statement: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(statement)

@@ -141,7 +141,7 @@ async def _prepared(delivery: Delivery) -> list[tuple[str, bytes]]:
     await tried.start()
     now = delivery.clock.now()
     while claimed := await store.claim_due_mails(connection, 500, delivery.seals, now, now.replace(year=now.year + 1)):
-        prepared += [(mail.address, delivery.press.message_of(mail)) for mail in claimed]
+        prepared += [(mail.opened.address, delivery.press.message_of(mail)) for mail in claimed]
     await tried.rollback()
     await delivery.pool.release(connection)
     return prepared

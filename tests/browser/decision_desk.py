@@ -14,7 +14,7 @@ from services.review.domain.review import SecondApproverRule
 from services.review.web import build_pages
 from shared.runtime.database import open_pool
 from shared.runtime.web.pages import PageSettings
-from tests.component.review.desk import PASSWORD, Desk, open_desk
+from tests.component.review.desk import PASSWORD, PORTAL_URL, Desk, open_desk
 from tests.town import until
 
 READY_SECONDS = 10.0
@@ -46,7 +46,9 @@ async def served_desk(database_url: str, folder: Path, rule: SecondApproverRule)
     port = choose_ports(["review"])["review"]
     url = f"http://{LOOPBACK}:{port}"
     deps = replace(desk.deps, second_approver=rule)
-    app = build_pages(deps, PageSettings("review", url), target_business_days=TARGET_BUSINESS_DAYS)
+    app = build_pages(
+        deps, PageSettings("review", url), target_business_days=TARGET_BUSINESS_DAYS, portal_url=PORTAL_URL
+    )
     server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_level="error"))
     serving = asyncio.create_task(server.serve())
     await until(lambda: _started(server), "the pages to be served", seconds=READY_SECONDS, every=0.02)

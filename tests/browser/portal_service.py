@@ -1,4 +1,4 @@
-"""The portal alone, served to a real browser over a database of its own; events are delivered and the clock moved by hand."""
+"""The portal alone, served to a real browser; the test delivers the events and moves the clock."""
 
 import asyncio
 from collections.abc import AsyncIterator

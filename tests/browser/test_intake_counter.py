@@ -1,4 +1,4 @@
-"""The counter of the reason: the browser's figure is the server's, and a screen reader hears it when the typing pauses."""
+"""The counter of the reason: the browser's figure is the server's, and a screen reader hears it when typing pauses."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -11,8 +11,11 @@ from tests.town import Town, founded_town, invented_offices
 
 @pytest.fixture(scope="session")
 def town() -> Iterator[Town]:
-    """Every part and all four services, with offices enough for each test to have its own."""
-    with founded_town(invented_offices(11)) as founded:
+    """Every part and all four services, with offices enough for each test to have its own.
+
+    Broker and database are secured as on a cluster: whatever is told in this folder happens with the least rights.
+    """
+    with founded_town(invented_offices(12), secured=True) as founded:
         yield founded
 
 

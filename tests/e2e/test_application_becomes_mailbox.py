@@ -41,7 +41,7 @@ async def events_of(town: Town, number: str, ending: str) -> Sequence[EventRecor
     """The application's events of one type that stand on the topics by now; at least one."""
 
     async def look() -> Sequence[EventRecord] | None:
-        history = await read_history(town.stack.state.kafka_bootstrap)
+        history = await read_history(town.stack.state.broker)
         return [each for each in history if each["subject"] == number and each["type"] == f"nss.{ending}.v1"] or None
 
     return await until(look, f"nss.{ending}.v1 of {number}")
@@ -202,7 +202,7 @@ async def test_16_view_id_notice_shows_the_password_masked_first(town: Town, wal
     walk.password = shown[NEW_MAILBOX]
     assert len(walk.password) == 16
     assert all(walk.password not in mail.text for mail in town.mails())
-    history = await read_history(town.stack.state.kafka_bootstrap)
+    history = await read_history(town.stack.state.broker)
     assert walk.password not in json.dumps([each["data"] for each in history])
 
 

@@ -1,25 +1,39 @@
 """Passwords issued through the whole stack are searched for everywhere the stack writes: nothing is found."""
 
-from collections.abc import Iterable, Sequence
+import io
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, time
 from pathlib import Path
 
 import httpx2
+import pypdf
 import pytest
 
 from shared.contracts.topics import SERVICES, TOPICS
+from shared.kernel.local_time import TOKYO
 from tests.canaries import Search
 from tests.topic_reader import read_topics
 from tests.town import PASSWORD, Town
 
+OFFICE = "TST010"
 MAILBOXES = "3"
+IN_SERVICE = "審査終了（利用開始済み）"
+DOCUMENTS = ("application-form", "approval-notice")
 
 
 async def issued_passwords(town: Town) -> tuple[str, Sequence[str]]:
-    """Three mailboxes through all pages; the receipt number, and the passwords as the applicant reads them."""
-    office = town.offices[-1]
-    number = await town.issue(office, add_smtp_pop3=MAILBOXES)
-    async with town.applicant(office) as client:
-        return number, list((await client.read_passwords(number, PASSWORD)).values())
+    """Three mailboxes in service, through all pages; the receipt number, and the passwords as the applicant reads them.
+
+    The start date has come, so that every document can be printed; the window is open, so that every secret exists.
+    """
+    start = town.registration_day()
+    number = await town.issue(OFFICE, add_smtp_pop3=MAILBOXES)
+    async with town.applicant(OFFICE) as client:
+        passwords = list((await client.read_passwords(number, PASSWORD)).values())
+    await town.move_clock(datetime.combine(start, time(), TOKYO))
+    await town.status_becomes(OFFICE, number, IN_SERVICE)
+    return number, passwords
 
 
 def data_of(town: Town) -> Path:
@@ -29,7 +43,7 @@ def data_of(town: Town) -> Path:
 
 async def records(town: Town) -> Iterable[bytes]:
     """Key, value and headers of every record on every topic, as a consumer gets them."""
-    found = await read_topics(town.stack.state.kafka_bootstrap, TOPICS, town.stack.state.topic_prefix)
+    found = await read_topics(town.stack.state.broker, TOPICS, town.stack.state.topic_prefix)
     return [
         b"\n".join([record.key or b"", record.value or b"", *(name.encode() + value for name, value in record.headers)])
         for _, record in found
@@ -37,8 +51,8 @@ async def records(town: Town) -> Iterable[bytes]:
 
 
 async def pages_of(town: Town, number: str) -> Iterable[bytes]:
-    """What the portal and the console show of the application, documents included; not the ID notice itself."""
-    async with town.applicant(town.offices[-1]) as applicant, town.reviewer() as reviewer:
+    """What the portal and the console show of the application; the ID notice masked."""
+    async with town.applicant(OFFICE) as applicant, town.reviewer() as reviewer:
         pages = [
             await applicant.open_application(number),
             await applicant.open_menu(),
@@ -46,6 +60,30 @@ async def pages_of(town: Town, number: str) -> Iterable[bytes]:
             await reviewer.open(f"/applications/{number}"),
         ]
     return [page.html.encode() for page in pages]
+
+
+async def documents_of(town: Town, number: str) -> Mapping[str, bytes]:
+    """Every document that can be printed of the application, as the applicant gets it."""
+    async with town.applicant(OFFICE) as applicant:
+        return {document: await applicant.print_document(number, document) for document in DOCUMENTS}
+
+
+def texts_of(pdfs: Iterable[bytes]) -> Iterable[bytes]:
+    """What a reader of the documents sees, page by page, and their titles."""
+    for pdf in pdfs:
+        document = pypdf.PdfReader(io.BytesIO(pdf))
+        yield "\n".join(str(value) for value in (document.metadata or {}).values()).encode()
+        yield from (page.extract_text().encode() for page in document.pages)
+
+
+def streams_of(pdfs: Iterable[bytes]) -> Iterator[bytes]:
+    """What is packed inside of them, unpacked: each stream that is deflated."""
+    for pdf in pdfs:
+        for piece in pdf.split(b"stream")[1:]:
+            try:
+                yield zlib.decompressobj().decompress(piece.lstrip(b"\r\n"))
+            except zlib.error:
+                continue
 
 
 async def metrics_of(town: Town) -> Iterable[bytes]:
@@ -65,9 +103,14 @@ async def test_no_issued_password_stands_anywhere_in_clear(town: Town, capsys: p
     search.look_through("service logs", directory / "log")
     search.look_through("mails", directory / "mails")
     search.look_into("pages, ID notice masked", await pages_of(town, number))
+    documents = await documents_of(town, number)
+    search.look_into("documents, as they are sent", documents.values())
+    search.look_into("documents, unpacked", streams_of(documents.values()))
+    search.look_into("documents, as they are read", texts_of(documents.values()))
     search.look_into("metrics", await metrics_of(town))
     search.look_through("everything else of the stack", directory, but=[directory / "kafka", data])
     with capsys.disabled():
         print(f"\n{search.told()}")  # noqa: T201
-    assert all(count for count, _ in search.searched.values())
+    assert all(count and size for count, size in search.searched.values())
     assert search.hits == []
+    assert number in b"".join(texts_of(documents.values())).decode(), "the documents could be read at all"

@@ -104,7 +104,7 @@ async def all_taken_up(town: Town, numbers: Sequence[str]) -> None:
     async def look() -> bool | None:
         query = "select count(*) from applications where receipt_number = any($1) and status = 'under_review'"
         [row] = await town.rows("intake", query, numbers)
-        behind = [await committed_lag(town.stack.state.kafka_bootstrap, service) for service in SERVICES]
+        behind = [await committed_lag(town.stack.state.broker, service) for service in SERVICES]
         return (row["count"] == len(numbers) and not any(behind)) or None
 
     await until(look, f"{len(numbers)} applications to be taken up", seconds=PATIENCE_SECONDS)

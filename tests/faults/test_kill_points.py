@@ -50,13 +50,13 @@ async def test_intake_killed_after_its_commit_gives_the_same_form_the_same_numbe
 
 
 async def test_every_relay_killed_after_sending_repeats_events_and_no_effect(town: Town, report: Report) -> None:
-    bootstrap = town.stack.state.kafka_bootstrap
-    before = await count_repeats(bootstrap)
+    broker = town.stack.state.broker
+    before = await count_repeats(broker)
     await arm(town, {service: {"NSS_FAILPOINT": "relay.after-send-before-delete"} for service in SERVICES})
     async with supervised(town) as watch:
         numbers = await process(town, some_offices(town))
     assert watch.exit_codes == {service: [KILLED] for service in SERVICES}
-    after = await count_repeats(bootstrap)
+    after = await count_repeats(broker)
     repeats = {service: after[source_of(service)] - before[source_of(service)] for service in SERVICES}
     assert all(repeats.values()), repeats
     await rests_without_violation(town)

@@ -9,6 +9,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.contracts.topics import SERVICES, TOPICS, dead_letter_topic
+from shared.runtime.kafka import client_options
+from shared.runtime.settings import KafkaSettings
 
 READ_SECONDS = 30.0
 POLL_MS = 200
@@ -18,11 +20,11 @@ EventRecord = Mapping[str, Any]
 """topic, key, every CloudEvents attribute by its name, and data."""
 
 
-async def read_history(bootstrap: str, prefix: str = "") -> list[EventRecord]:
+async def read_history(broker: KafkaSettings) -> list[EventRecord]:
     """All events that stand in the topics now, in the order in which they were decided."""
-    names = {topic.name_with(prefix): topic.name for topic in TOPICS if topic.name not in DEAD_LETTERS}
-    partitions = await _partitions(bootstrap, list(names))
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+    names = {topic.name_with(broker.topic_prefix): topic.name for topic in TOPICS if topic.name not in DEAD_LETTERS}
+    partitions = await _partitions(broker, list(names))
+    consumer = AIOKafkaConsumer(**client_options(broker), enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
         async with asyncio.timeout(READ_SECONDS):
@@ -33,8 +35,8 @@ async def read_history(bootstrap: str, prefix: str = "") -> list[EventRecord]:
     return sorted(events, key=lambda event: (event["time"], event["id"]))
 
 
-async def _partitions(bootstrap: str, names: Sequence[str]) -> list[TopicPartition]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def _partitions(broker: KafkaSettings, names: Sequence[str]) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(**client_options(broker))
     await admin.start()
     try:
         described = await admin.describe_topics(list(names))

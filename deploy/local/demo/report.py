@@ -103,7 +103,7 @@ async def _whole_history(state: StackState) -> Sequence[EventRecord]:
     try:
         async with asyncio.timeout(LAST_EVENT_SECONDS):
             while True:
-                events = await read_history(state.kafka_bootstrap, state.topic_prefix)
+                events = await read_history(state.broker)
                 if any(event["type"] == LAST_EVENT for event in events):
                     return events
                 await asyncio.sleep(1)

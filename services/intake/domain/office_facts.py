@@ -6,6 +6,7 @@ from datetime import date
 
 from services.intake.domain.form_errors import FindUnprintable
 from services.intake.domain.mailboxes import OfficeMailbox
+from services.intake.domain.retention import DRAFT_BUSINESS_DAYS
 from shared.contracts.event_data import ApplicationKind
 from shared.contracts.intake_events import ContractPublished
 from shared.contracts.review_events import SchedulePublished
@@ -40,5 +41,5 @@ class FormRules:
     """What settings and fonts decide about forms."""
 
     find_unprintable: FindUnprintable = unprintable_characters
-    draft_business_days: int = 10
+    draft_business_days: int = DRAFT_BUSINESS_DAYS
     """How long a draft is kept after it was last saved."""

@@ -87,7 +87,7 @@ from services.intake.store.register import (
     upsert_contract,
     upsert_schedule,
 )
-from services.intake.store.retention import erase_contacts
+from services.intake.store.retention import erase_contacts, forget_contract_versions
 from services.intake.store.stalled import count_unreviewed
 from services.intake.store.tokens import (
     claim_key,
@@ -136,6 +136,7 @@ __all__ = [
     "find_receipt_number_of_answer",
     "find_receipt_number_of_form",
     "find_schedule",
+    "forget_contract_versions",
     "insert_account_to_be_opened",
     "insert_application",
     "insert_audit_entry",

@@ -1,11 +1,15 @@
 """HTTP of intake: decode, call one workflow, render or redirect; no rule and no SQL."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.intake.documents import DocumentPrinterBusy
+from services.intake.domain.login import INITIAL_PASSWORD_LIVES
 from services.intake.web.api import ApplicationsApi
 from services.intake.web.applications import ApplicationPages
 from services.intake.web.clarifications import ClarificationPages, add_refusals
@@ -43,6 +47,7 @@ PAGES = (
 def build_pages(intake: Dependencies) -> FastAPI:
     """The applicant portal and the operators' API."""
     app = build_page_app(intake.pages, intake.environment, maintenance=intake.maintenance)
+    intake.environment.globals.update(_figures(intake))
     answers = ErrorAnswers(intake.environment)
     for pages in PAGES:
         pages(intake).add_to(app)
@@ -66,3 +71,13 @@ def build_pages(intake: Dependencies) -> FastAPI:
     app.add_exception_handler(OfficeNotRegistered, no_contract)
     add_refusals(app, intake)
     return app
+
+
+def _figures(intake: Dependencies) -> Mapping[str, object]:
+    """What pages tell of settings: the very ones that jobs and sessions go by."""
+    return {
+        "retention": intake.retention,
+        "kept_days": intake.form_rules.draft_business_days,
+        "idle_minutes": intake.pages.session_policy().idle // timedelta(minutes=1),
+        "initial_password_days": INITIAL_PASSWORD_LIVES.days,
+    }

@@ -129,10 +129,8 @@ class DraftPages:
         return await workflows.view_draft(self.intake.pool, owner, self.intake.form_rules, self.intake.clock.now())
 
     def _start_page(self, template: str, session: Session, **context: Any) -> Response:
-        days = self.intake.form_rules.draft_business_days
         token = self.intake.new_id()
-        environment = self.intake.environment
-        return page(environment, template, session=session, form_token=token, kept_days=days, **context)
+        return page(self.intake.environment, template, session=session, form_token=token, **context)
 
     def _step_page(
         self, session: Session, view: DraftView, step: Step, errors: FormErrors, *, from_check: bool, status: int = 200
@@ -146,7 +144,6 @@ class DraftPages:
             "previous": view.steps[view.steps.index(step) - 1].value if view.steps.index(step) else None,
             "errors": error_texts(errors),
             "error_count": len(errors.errors),
-            "kept_days": self.intake.form_rules.draft_business_days,
         }
         return page(self.intake.environment, f"step_{step.value}.html", status=status, session=session, **context)
 
@@ -193,7 +190,6 @@ async def check_page(intake: Dependencies, session: Session, owner: DraftOwner, 
         "diff_sha256": asked.sha256,
         "changed": view.changed_fields(view.result),
         "outdated": outdated,
-        "kept_days": intake.form_rules.draft_business_days,
     }
     return page(intake.environment, "check.html", status=409 if outdated else 200, session=session, **context)
 

@@ -67,6 +67,7 @@ from services.intake.workflows.drafts import (
 from services.intake.workflows.expiry import (
     erase_contacts,
     expire_drafts,
+    forget_contract_versions,
     forget_login_failures,
 )
 from services.intake.workflows.id_notice import (
@@ -173,6 +174,7 @@ __all__ = [
     "forget_account_audit",
     "forget_address_failures",
     "forget_answers",
+    "forget_contract_versions",
     "forget_login_failures",
     "give_questions_back",
     "grant_sister_office",

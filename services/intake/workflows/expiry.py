@@ -1,9 +1,9 @@
-"""What intake forgets by itself: drafts nobody came back to, people in old applications, counts of wrong passwords."""
+"""What intake forgets by itself: drafts, people in old applications and contracts, counts of wrong passwords."""
 
 from datetime import datetime, timedelta
 
 from services.intake import store
-from services.intake.domain.retention import Retention, content_without_people
+from services.intake.domain.retention import Retention, content_without_people, register_without_people
 from shared.runtime.database import Pool, transaction
 
 BATCH = 500
@@ -21,6 +21,16 @@ async def erase_contacts(pool: Pool, retention: Retention, now: datetime) -> int
     async with transaction(pool) as db:
         before = retention.contacts_of_ended_before(now)
         return await store.erase_contacts(db, before, now, BATCH, content_without_people())
+
+
+async def forget_contract_versions(pool: Pool, retention: Retention, now: datetime) -> int:
+    """Forget versions of contracts replaced long ago; returns how many.
+
+    One that no application was made on goes; the others keep what documents print, and lose all other people.
+    """
+    before = retention.versions_superseded_before(now)
+    async with transaction(pool) as db:
+        return await store.forget_contract_versions(db, before, now, BATCH, register_without_people())
 
 
 async def forget_login_failures(pool: Pool, now: datetime) -> int:

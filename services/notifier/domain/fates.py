@@ -35,6 +35,19 @@ OUTCOME_NAMES: Mapping[type, str] = {
 }
 
 
+class UnreadableLetter(ValueError):
+    """The key that a mail's address and text are kept under is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is kept sealed: to whom, from whom, and what it says."""
+
+    address: str
+    sender: str
+    facts: Facts
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimedMail:
     """A mail whose next attempt is ours. `attempts` counts this one; `ambiguous` if it may have arrived before."""
@@ -47,9 +60,7 @@ class ClaimedMail:
     mail: Mail
     template_version: int
     role: RecipientRole
-    address: str
-    sender: str
-    facts: Facts
+    letter: Letter | None
     message_key: str
     queued_at: datetime
     attempts: int
@@ -58,6 +69,13 @@ class ClaimedMail:
     suppressed: bool
     address_hash: bytes
     resend_id: UUID | None
+
+    @property
+    def opened(self) -> Letter:
+        """Its letter. Raises UnreadableLetter."""
+        if self.letter is None:
+            raise UnreadableLetter
+        return self.letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +145,7 @@ def _sent(mail: ClaimedMail, now: datetime) -> MailSent:
         mail=mail.mail,
         template_version=mail.template_version,
         role=mail.role,
-        message_id=message_id(mail.message_key, mail.sender),
+        message_id=message_id(mail.message_key, mail.opened.sender),
         attempts=mail.attempts,
         sent_at=now,
         ambiguous=mail.ambiguous,

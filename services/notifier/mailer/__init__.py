@@ -1,7 +1,8 @@
-"""Everything SMTP: handing mails in, and taking bounces over LMTP."""
+"""What leaves the house and comes back: mails over SMTP, bounces over LMTP, posts to the receivers of hooks."""
 
 from services.notifier.mailer.bounce_intake import BounceIntake, LmtpReply
 from services.notifier.mailer.connections import PoolLimits, SmtpSecurity, SmtpServer
 from services.notifier.mailer.delivery import Mailer, SmtpMailer
+from services.notifier.mailer.hook_posting import Posting
 
-__all__ = ["BounceIntake", "LmtpReply", "Mailer", "PoolLimits", "SmtpMailer", "SmtpSecurity", "SmtpServer"]
+__all__ = ["BounceIntake", "LmtpReply", "Mailer", "PoolLimits", "Posting", "SmtpMailer", "SmtpSecurity", "SmtpServer"]

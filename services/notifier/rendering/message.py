@@ -4,6 +4,7 @@ The bytes are assembled here, because building the same mail from the standard l
 as much; a test compares both.
 """
 
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from services.notifier.domain.addresses import checked_address
 
 ENCODED_WORD_CHARACTERS = 9
 """At most 36 bytes of UTF-8, so that a word fits behind the longest header name."""
-BODY_LINE_CHARACTERS = 76
+BODY_LINES = re.compile(rb".{1,76}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def build_message(subject: str, body: str, envelope: Envelope) -> bytes:
         "From": _from(envelope.sender),
         "To": checked_address(envelope.to),
         "Subject": _encoded(subject),
-        "Date": format_datetime(envelope.date.replace(microsecond=0)),
+        "Date": _dated(envelope.date.replace(microsecond=0)),
         "Message-ID": envelope.message_id,
         "References": f"<{envelope.thread}@{domain}>",
         "Auto-Submitted": "auto-generated",
@@ -56,6 +57,12 @@ def _from(sender: str) -> str:
     return f"{_encoded(labels.SENDER_NAME)} <{checked_address(sender)}>"
 
 
+@lru_cache(maxsize=16)
+def _dated(second: datetime) -> str:
+    return format_datetime(second)
+
+
+@lru_cache(maxsize=64)
 def _encoded(text: str) -> str:
     """RFC 2047: one folded line per encoded word, short enough for `Subject: ` before it, characters kept whole."""
     if "\r" in text or "\n" in text:
@@ -67,5 +74,4 @@ def _encoded(text: str) -> str:
 
 def _base64_lines(body: str) -> bytes:
     encoded = b64encode(body.replace("\r\n", "\n").replace("\n", "\r\n").encode())
-    width = BODY_LINE_CHARACTERS
-    return b"".join(encoded[start : start + width] + b"\r\n" for start in range(0, len(encoded), width))
+    return b"\r\n".join([*BODY_LINES.findall(encoded), b""])

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.notifier.domain.fates import ClaimedMail, Fate
+from services.notifier.domain.fates import ClaimedMail, Fate, Letter
 from services.notifier.domain.mails import PlannedMail
 from services.notifier.domain.retry import Tries
-from services.notifier.store.seals import Seals
+from services.notifier.store.seals import Seals, UnreadableSeal
 from shared.contracts.notifier_events import Mail, RecipientRole
 from shared.runtime.database import Connection
 
@@ -74,18 +74,26 @@ async def claim_due_mails(
 
 
 async def mark_tried(db: Connection, fates: Sequence[Fate]) -> set[int]:
-    """Store what became of claimed mails; the ids of those that were still ours.
+    """Store what became of claimed mails, and a line per attempt; the ids of those that were still ours.
 
     A claim that ran out and was taken by somebody else has another number of attempts: his outcome counts.
     """
     rows = await db.fetch(
         """
-        update mails set state = fate.state, due_at = coalesce(fate.due_at, mails.due_at), ended_at = fate.ended_at,
-            reply_code = fate.reply_code, failure_class = fate.failure, ambiguous = mails.ambiguous or fate.ambiguous
-        from unnest($1::bigint[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[],
-            $8::boolean[]) as fate (mail_id, attempts, state, due_at, ended_at, reply_code, failure, ambiguous)
-        where mails.mail_id = fate.mail_id and mails.attempts = fate.attempts and mails.state = 'sending'
-        returning mails.mail_id
+        with marked as (
+            update mails set state = fate.state, due_at = coalesce(fate.due_at, mails.due_at), ended_at = fate.ended_at,
+                reply_code = fate.reply_code, failure_class = fate.failure,
+                ambiguous = mails.ambiguous or fate.ambiguous
+            from unnest($1::bigint[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[],
+                $7::text[], $8::boolean[], $9::text[], $10::timestamptz[], $11::uuid[])
+                as fate (mail_id, attempts, state, due_at, ended_at, reply_code, failure, ambiguous, outcome, at,
+                    resend_id)
+            where mails.mail_id = fate.mail_id and mails.attempts = fate.attempts and mails.state = 'sending'
+            returning fate.*
+        )
+        insert into mail_attempts (mail_id, attempt, ended_at, outcome, reply_code, resend_id)
+        select mail_id, attempts, at, outcome, reply_code, resend_id from marked
+        returning mail_id
         """,
         [fate.mail_id for fate in fates],
         [fate.attempts for fate in fates],
@@ -95,24 +103,11 @@ async def mark_tried(db: Connection, fates: Sequence[Fate]) -> set[int]:
         [fate.reply_code for fate in fates],
         [fate.failure.value if fate.failure else None for fate in fates],
         [fate.ambiguous for fate in fates],
-    )
-    return {row["mail_id"] for row in rows}
-
-
-async def insert_attempts(db: Connection, fates: Sequence[Fate]) -> None:
-    """One line per attempt."""
-    await db.execute(
-        """
-        insert into mail_attempts (mail_id, attempt, ended_at, outcome, reply_code, resend_id)
-        select * from unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::text[], $5::int[], $6::uuid[])
-        """,
-        [fate.mail_id for fate in fates],
-        [fate.attempts for fate in fates],
-        [fate.at for fate in fates],
         [fate.outcome for fate in fates],
-        [fate.reply_code for fate in fates],
+        [fate.at for fate in fates],
         [fate.resend_id for fate in fates],
     )
+    return {row["mail_id"] for row in rows}
 
 
 async def put_back(db: Connection, claimed: Sequence[ClaimedMail], due_at: datetime) -> set[int]:
@@ -172,8 +167,15 @@ def _sealed(mail: PlannedMail, seals: Seals) -> bytes:
     return seals.seal(content.encode(), mail.message_key)
 
 
+def _opened(sealed: bytes, message_key: str, seals: Seals) -> Letter | None:
+    try:
+        address, sender, facts = json.loads(seals.open(sealed, message_key))
+    except UnreadableSeal:
+        return None
+    return Letter(address, sender, facts)
+
+
 def _claimed(row: Any, seals: Seals) -> ClaimedMail:
-    address, sender, facts = json.loads(seals.open(row["sealed"], row["message_key"]))
     return ClaimedMail(
         mail_id=row["mail_id"],
         receipt_number=row["receipt_number"],
@@ -183,9 +185,7 @@ def _claimed(row: Any, seals: Seals) -> ClaimedMail:
         mail=Mail(row["mail"]),
         template_version=row["template_version"],
         role=RecipientRole(row["role"]),
-        address=address,
-        sender=sender,
-        facts=facts,
+        letter=_opened(row["sealed"], row["message_key"], seals),
         message_key=row["message_key"],
         queued_at=row["queued_at"],
         attempts=row["attempts"],

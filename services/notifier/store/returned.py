@@ -77,6 +77,8 @@ async def insert_suppressions(
     db: Connection, suppressed: Sequence[tuple[UUID, bytes, int, str | None]], now: datetime
 ) -> None:
     """Suppress addresses: id, hash, the mail that bounced, its status. An address already suppressed stays so."""
+    if not suppressed:
+        return
     await db.executemany(
         """
         insert into suppressions (suppression_id, address_hash, mail_id, status, suppressed_at)

@@ -26,7 +26,7 @@ from shared.contracts.envelope import Event, new_event
 from shared.contracts.event_data import EventData
 from shared.contracts.notifier_events import MailFailure
 from shared.runtime.clock import Clock
-from shared.runtime.database import Pool, transaction
+from shared.runtime.database import Connection, Pool, transaction
 from shared.runtime.event_outbox import append_events
 from shared.runtime.failpoints import reach
 from shared.runtime.ids import NewId
@@ -35,6 +35,8 @@ from shared.runtime.logs import get_log
 SHARE_OF_CLAIM = 0.5
 """After this share of a claim's time no further mail of it is begun, so that the last one ends within the claim."""
 BACK_AFTER = timedelta(seconds=5)
+BATCHES_IN_A_ROW = 20
+"""Then the job is seen to have run."""
 
 log = get_log()
 
@@ -48,12 +50,13 @@ class MailPress:
     returns_to_sender: bool = False
 
     def message_of(self, mail: ClaimedMail) -> bytes:
-        """The same bytes in every attempt. Raises UnsafeAddress, TemplateError."""
-        subject, body = self.templates.render(mail.mail.value, mail.template_version, mail.facts)
+        """The same bytes in every attempt. Raises UnsafeAddress, TemplateError, UnreadableLetter."""
+        letter = mail.opened
+        subject, body = self.templates.render(mail.mail.value, mail.template_version, letter.facts)
         envelope = Envelope(
-            sender=mail.sender,
-            to=mail.address,
-            message_id=message_id(mail.message_key, mail.sender),
+            sender=letter.sender,
+            to=letter.address,
+            message_id=message_id(mail.message_key, letter.sender),
             thread=f"application.{mail.receipt_number}",
             date=mail.queued_at,
         )
@@ -85,37 +88,55 @@ Tried = tuple[ClaimedMail, SendOutcome | HeldBack]
 
 
 async def deliver_due_mails(delivery: Delivery) -> int:
-    """Send one batch of due mails one after the other; how many were tried. No transaction is open while SMTP talks.
+    """Send due mails one after the other, while a batch is full the next; how many were tried.
+
+    No transaction is open while SMTP talks; the one that marks a batch takes the next.
 
     Replicas and the lanes of one process may run this at the same time. While the mail server is away nothing is
     claimed, so that an outage costs neither attempts nor writes.
     """
     if not await delivery.mailer.is_ready():
         return 0
-    claimed = await _claim(delivery)
-    if not claimed:
-        return 0
-    reach("notifier.after-claim-before-smtp")
-    tried = await _offer_in_turn(delivery, claimed)
-    reach("notifier.after-smtp-accepted-before-marked")
-    await _mark(delivery, tried)
-    reach("notifier.after-marked")
-    return sum(not isinstance(outcome, NotTried) for _, outcome in tried)
+    count = 0
+    async with transaction(delivery.pool) as db:
+        claimed = await _claim(db, delivery) if delivery.mails_per_minute is None else await _allowed(db, delivery)
+    while claimed:
+        reach("notifier.after-claim-before-smtp")
+        tried = await _offer_in_turn(delivery, claimed)
+        count += sum(not isinstance(outcome, NotTried) for _, outcome in tried)
+        reach("notifier.after-smtp-accepted-before-marked")
+        goes_on = _goes_on(delivery, tried, count)
+        async with transaction(delivery.pool) as db:
+            await _mark(db, delivery, tried)
+            claimed = await _claim(db, delivery) if goes_on else []
+        reach("notifier.after-marked")
+    return count
 
 
-async def _claim(delivery: Delivery) -> list[ClaimedMail]:
+def _goes_on(delivery: Delivery, tried: "Sequence[Tried]", count: int) -> bool:
+    """Whether the next batch is taken with the marks of this one.
+
+    Not where a limit holds: waiting for its row, or failing to get it, must never cost a mark.
+    """
+    is_full = len(tried) == delivery.batch_size and not isinstance(tried[-1][1], NotTried)
+    return is_full and delivery.mails_per_minute is None and count < delivery.batch_size * BATCHES_IN_A_ROW
+
+
+async def _claim(db: Connection, delivery: Delivery, size: int | None = None) -> list[ClaimedMail]:
     now = delivery.clock.now()
     claimed_until = now + delivery.policy.after_lost_reply
-    async with transaction(delivery.pool) as db:
-        if delivery.mails_per_minute is None:
-            return await store.claim_due_mails(db, delivery.batch_size, delivery.seals, now, claimed_until)
-        minute = now.replace(second=0, microsecond=0)
-        left = delivery.mails_per_minute - await store.lock_allowance(db, minute)
-        size = max(min(delivery.batch_size, left), 0)
-        claimed = await store.claim_due_mails(db, size, delivery.seals, now, claimed_until)
-        if claimed:
-            await store.add_to_allowance(db, minute, len(claimed))
-        return claimed
+    limit = delivery.batch_size if size is None else size
+    return await store.claim_due_mails(db, limit, delivery.seals, now, claimed_until)
+
+
+async def _allowed(db: Connection, delivery: Delivery) -> list[ClaimedMail]:
+    """As many as this minute still allows."""
+    minute = delivery.clock.now().replace(second=0, microsecond=0)
+    left = (delivery.mails_per_minute or 0) - await store.lock_allowance(db, minute)
+    claimed = await _claim(db, delivery, max(min(delivery.batch_size, left), 0))
+    if claimed:
+        await store.add_to_allowance(db, minute, len(claimed))
+    return claimed
 
 
 async def _offer_in_turn(delivery: Delivery, claimed: Sequence[ClaimedMail]) -> list[Tried]:
@@ -141,11 +162,12 @@ async def _offer(delivery: Delivery, mail: ClaimedMail) -> SendOutcome | HeldBac
         # One mail that cannot be made must not keep the others; it is tried again, then visibly given up.
         log.error("mail cannot be rendered", mail_id=mail.mail_id, mail=mail.mail, error=type(error).__name__)
         return RefusedForNow()
-    sender = delivery.press.envelope_sender(mail.sender, mail.message_key)
-    return await delivery.mailer.send_mail(sender, mail.address, message)
+    letter = mail.opened
+    sender = delivery.press.envelope_sender(letter.sender, mail.message_key)
+    return await delivery.mailer.send_mail(sender, letter.address, message)
 
 
-async def _mark(delivery: Delivery, tried: Sequence[Tried]) -> None:
+async def _mark(db: Connection, delivery: Delivery, tried: Sequence[Tried]) -> None:
     now = delivery.clock.now()
     decided = [
         (mail, outcome, *fate_of(mail, outcome, delivery.policy, now, delivery.jitter()))
@@ -153,15 +175,13 @@ async def _mark(delivery: Delivery, tried: Sequence[Tried]) -> None:
         if not isinstance(outcome, NotTried)
     ]
     unoffered = [mail for mail, outcome in tried if isinstance(outcome, NotTried)]
-    async with transaction(delivery.pool) as db:
-        ours = await store.mark_tried(db, [fate for _, _, fate, _ in decided])
-        kept = [entry for entry in decided if entry[0].mail_id in ours]
-        await store.insert_attempts(db, [fate for _, _, fate, _ in kept])
-        await store.insert_suppressions(db, _dead_addresses(delivery, [(m, o) for m, o, _, _ in kept]), now)
-        back = await store.put_back(db, unoffered, now + BACK_AFTER) if unoffered else set()
-        told = [(mail, data) for mail, _, _, data in kept]
-        told += [(mail, deferred_event(mail, now + BACK_AFTER)) for mail in unoffered if mail.mail_id in back]
-        await append_events(db, [event_about(delivery.new_id, mail, data, now) for mail, data in told])
+    ours = await store.mark_tried(db, [fate for _, _, fate, _ in decided])
+    kept = [entry for entry in decided if entry[0].mail_id in ours]
+    await store.insert_suppressions(db, _dead_addresses(delivery, [(m, o) for m, o, _, _ in kept]), now)
+    back = await store.put_back(db, unoffered, now + BACK_AFTER) if unoffered else set()
+    told = [(mail, data) for mail, _, _, data in kept]
+    told += [(mail, deferred_event(mail, now + BACK_AFTER)) for mail in unoffered if mail.mail_id in back]
+    await append_events(db, [event_about(delivery.new_id, mail, data, now) for mail, data in told])
 
 
 def _dead_addresses(delivery: Delivery, tried: Sequence[Tried]) -> list[tuple]:  # type: ignore[type-arg]

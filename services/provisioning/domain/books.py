@@ -3,7 +3,7 @@
 Read in the order of the topic, which is that of each office. Never a secret: the topic has none.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -253,6 +253,9 @@ _ENTER: Mapping[type[EventData], Callable[[Books, Event[Any]], None]] = {
 }
 
 
-def offices_in(books: Books) -> list[OfficeCode]:
-    """Every office that the books tell of, sorted."""
-    return sorted({office_of_mailbox(mailbox_id) for mailbox_id in books.lines})
+def lines_by_office(books: Books) -> Mapping[OfficeCode, Sequence[BookLine]]:
+    """Every office that the books tell of, with its lines."""
+    found: dict[OfficeCode, list[BookLine]] = {each.office_code: [] for each in books.applications.values()}
+    for line in books.lines.values():
+        found.setdefault(office_of_mailbox(line.mailbox_id), []).append(line)
+    return found

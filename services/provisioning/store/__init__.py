@@ -18,6 +18,7 @@ from services.provisioning.store.audit import write_audit_entry as write_audit_e
 from services.provisioning.store.books import find_checkpoints as find_checkpoints
 from services.provisioning.store.books import find_subjects_behind as find_subjects_behind
 from services.provisioning.store.books import find_unpublished as find_unpublished
+from services.provisioning.store.books import find_unpublished_of_others as find_unpublished_of_others
 from services.provisioning.store.books import insert_unknown_offices as insert_unknown_offices
 from services.provisioning.store.books import raise_highest_serials as raise_highest_serials
 from services.provisioning.store.books import raise_sequences as raise_sequences
@@ -57,7 +58,7 @@ from services.provisioning.store.ledger import update_highest_serials as update_
 from services.provisioning.store.ledger_rows import find_erasable_mailboxes as find_erasable_mailboxes
 from services.provisioning.store.ledger_rows import find_highest_serial as find_highest_serial
 from services.provisioning.store.ledger_rows import find_ledger_rows as find_ledger_rows
-from services.provisioning.store.ledger_rows import find_rows_of_mailboxes as find_rows_of_mailboxes
+from services.provisioning.store.ledger_rows import find_rows_of_offices as find_rows_of_offices
 from services.provisioning.store.life import cancel_abolitions as cancel_abolitions
 from services.provisioning.store.life import claim_due_closures as claim_due_closures
 from services.provisioning.store.life import end_mailboxes_of_offices as end_mailboxes_of_offices

@@ -74,18 +74,37 @@ async def raise_sequences(db: Connection, sequences: Mapping[str, int]) -> None:
     )
 
 
-async def find_unpublished(db: Connection, limit: int, known: Sequence[MailboxId]) -> Sequence[MailboxId]:
-    """Issued IDs that are not among `known` and whose application has nothing waiting in the outbox."""
+async def find_unpublished(db: Connection, mailbox_ids: Sequence[MailboxId]) -> Sequence[MailboxId]:
+    """Those of the issued IDs whose application has nothing waiting in the outbox."""
+    if not mailbox_ids:
+        return []
     rows = await db.fetch(
         """
         select mailbox_id
         from mailboxes
-        where cause = 'issued' and mailbox_id <> all($1)
+        where mailbox_id = any($1)
+          and not exists (select from event_outbox where event_outbox.subject = mailboxes.receipt_number)
+        order by mailbox_id
+        """,
+        mailbox_ids,
+    )
+    return [MailboxId(row["mailbox_id"]) for row in rows]
+
+
+async def find_unpublished_of_others(
+    db: Connection, limit: int, office_codes: Sequence[OfficeCode]
+) -> Sequence[MailboxId]:
+    """Issued IDs of offices other than those, where nothing of the application waits in the outbox."""
+    rows = await db.fetch(
+        """
+        select mailbox_id
+        from mailboxes
+        where cause = 'issued' and office_code <> all($1)
           and not exists (select from event_outbox where event_outbox.subject = mailboxes.receipt_number)
         order by mailbox_id
         limit $2
         """,
-        known,
+        office_codes,
         limit,
     )
     return [MailboxId(row["mailbox_id"]) for row in rows]

@@ -31,16 +31,16 @@ async def find_ledger_rows(
     return [_ledger_row(row) for row in rows]
 
 
-async def find_rows_of_mailboxes(db: Connection, mailbox_ids: Sequence[MailboxId]) -> dict[MailboxId, LedgerRow]:
-    """The rows of those IDs that the ledger has."""
+async def find_rows_of_offices(db: Connection, office_codes: Sequence[OfficeCode]) -> dict[MailboxId, LedgerRow]:
+    """The whole ledger of those offices, by mailbox."""
     rows = await db.fetch(
         """
         select mailbox_id, kind, cause, status, receipt_number, line, active_from, entered_at, started_at,
                abolition_receipt_number, abolished_on, ended_at, end_cause, content_erasable_from, change, changed_at
         from mailboxes
-        where mailbox_id = any($1)
+        where office_code = any($1)
         """,
-        mailbox_ids,
+        office_codes,
     )
     return {MailboxId(row["mailbox_id"]): _ledger_row(row) for row in rows}
 

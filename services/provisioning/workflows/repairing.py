@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.provisioning import store
-from services.provisioning.domain.book_comparison import BookFault, BookFinding
-from services.provisioning.domain.books import LIVING, BookApplication, BookLine, Books
-from services.provisioning.workflows.verifying import BookKeeping, TopicContent, compare, read_books, verify_ledger
+from services.provisioning.domain.book_comparison import BookFinding
+from services.provisioning.domain.book_repair import REPAIRABLE, Restoration, plan_restoration
+from services.provisioning.domain.books import BookApplication
+from services.provisioning.workflows.topic_parts import TopicContent, TopicPart, find_parts, read_part
+from services.provisioning.workflows.verifying import MOST_FINDINGS, BookKeeping, compare, verify_ledger
 from shared.contracts.event_data import ApplicationKind
 from shared.contracts.topics import Topic
 from shared.kernel.business_days import BusinessCalendar, DateNotCovered
@@ -19,8 +21,6 @@ from shared.kernel.identifiers import MailboxId, office_of_mailbox
 from shared.runtime.database import Connection, transaction
 from shared.runtime.event_router import EventRouter
 from shared.runtime.missed_events import count_missed, queue_missed
-
-REPAIRABLE = (BookFault.BEHIND, BookFault.MISSING, BookFault.OUTDATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,72 +43,81 @@ async def repair_ledger(keeping: BookKeeping, router: EventRouter, operator: str
 
     Can be done as often as one likes. Raises KafkaUnreachable, TimeoutError.
     """
-    content = await read_books(keeping)
-    async with transaction(keeping.pool) as db:
-        findings = await compare(db, content)
-        lines, applications = _to_restore(content.books, findings)
-        lost = _without_password(content.books, lines, applications)
-        await _restore(db, keeping, content, lines, applications)
-        await _forget_passwords(db, lost)
-        now = keeping.clock.now()
-        detail = {"mailboxes": len(lines), "applications": len(applications), "without_password": list(lost)}
-        await store.write_audit_entry(db, now, "ledger.repaired", operator, detail)
+    parts = await find_parts(keeping.reader, keeping.part_records)
+    repaired = [await _repair_part(keeping, part, operator) for part in parts]
     missed = sum([await _queue_missed(keeping, topic, router) for topic in _inputs(router)])
     left = (await verify_ledger(keeping)).findings
-    return RepairReport(tuple(line.mailbox_id for line in lines), len(applications), lost, missed, left)
+    return _report(repaired, missed, left)
 
 
 async def plan_repair(keeping: BookKeeping, router: EventRouter) -> RepairReport:
     """What `repair_ledger` would do; changes nothing."""
-    content = await read_books(keeping)
+    parts = await find_parts(keeping.reader, keeping.part_records)
+    planned = [await _plan_part(keeping, part) for part in parts]
+    missed = sum([await _count_missed(keeping, topic, router) for topic in _inputs(router)])
+    return _report(planned, missed, [finding for part in planned for finding in part.left])
+
+
+@dataclass(frozen=True, slots=True)
+class RepairedPart:
+    """The same for some offices."""
+
+    mailboxes: Sequence[MailboxId]
+    applications: int
+    without_password: Sequence[MailboxId]
+    left: Sequence[BookFinding]
+
+
+async def _repair_part(keeping: BookKeeping, part: TopicPart, operator: str) -> RepairedPart:
+    """One transaction with its entry in the audit: after an interruption whole offices are repaired, others not yet."""
+    content = await read_part(keeping.reader, part)
     async with transaction(keeping.pool) as db:
         findings = await compare(db, content)
-    lines, applications = _to_restore(content.books, findings)
-    lost = _without_password(content.books, lines, applications)
-    missed = sum([await _count_missed(keeping, topic, router) for topic in _inputs(router)])
-    left = tuple(finding for finding in findings if finding.fault not in REPAIRABLE)
-    return RepairReport(tuple(line.mailbox_id for line in lines), len(applications), lost, missed, left)
+        restoration = plan_restoration(content.books, findings)
+        if findings:
+            await _restore(db, keeping, content, restoration)
+            await _forget_passwords(db, restoration.without_password)
+            await _tell(db, keeping, restoration, operator)
+    return _repaired(restoration, findings)
 
 
-def _to_restore(books: Books, findings: Sequence[BookFinding]) -> tuple[list[BookLine], list[BookApplication]]:
-    """The IDs that are missing or outdated, and the applications of which events were lost or whose IDs those are."""
-    ids = sorted(finding.subject for finding in findings if finding.fault in (BookFault.MISSING, BookFault.OUTDATED))
-    behind = {finding.subject for finding in findings if finding.fault is BookFault.BEHIND}
-    # An office's closing is told under the office's code.
-    ids += [mailbox_id for mailbox_id in books.lines if office_of_mailbox(mailbox_id) in behind]
-    for application in books.applications.values():
-        if application.receipt_number in behind:
-            ids += application.mailbox_ids + books.abolitions.get(application.receipt_number, [])
-    lines = [books.lines[MailboxId(mailbox_id)] for mailbox_id in dict.fromkeys(ids) if mailbox_id in books.lines]
-    numbers = behind | {line.receipt_number for line in lines} | {line.abolition_receipt_number for line in lines}
-    applications = [
-        each for number, each in books.applications.items() if number in numbers or each.office_code in behind
-    ]
-    return lines, applications
+async def _plan_part(keeping: BookKeeping, part: TopicPart) -> RepairedPart:
+    content = await read_part(keeping.reader, part)
+    async with transaction(keeping.pool) as db:
+        findings = await compare(db, content)
+    return _repaired(plan_restoration(content.books, findings), findings)
 
 
-def _without_password(
-    books: Books, lines: Sequence[BookLine], applications: Sequence[BookApplication]
-) -> tuple[MailboxId, ...]:
-    """Living mailboxes that got a password which the restored database has never had."""
-    reissued = {
-        mailbox_id
-        for application in applications
-        if application.kind is ApplicationKind.PASSWORD_REISSUE
-        for mailbox_id in application.mailbox_ids
+def _repaired(restoration: Restoration, findings: Sequence[BookFinding]) -> RepairedPart:
+    return RepairedPart(
+        mailboxes=[line.mailbox_id for line in restoration.lines],
+        applications=len(restoration.applications),
+        without_password=restoration.without_password,
+        left=[finding for finding in findings if finding.fault not in REPAIRABLE][:MOST_FINDINGS],
+    )
+
+
+def _report(parts: Sequence[RepairedPart], missed: int, left: Sequence[BookFinding]) -> RepairReport:
+    return RepairReport(
+        mailboxes=tuple(mailbox_id for part in parts for mailbox_id in part.mailboxes),
+        applications=sum(part.applications for part in parts),
+        without_password=tuple(sorted(mailbox_id for part in parts for mailbox_id in part.without_password)),
+        missed_events=missed,
+        left=tuple(left),
+    )
+
+
+async def _tell(db: Connection, keeping: BookKeeping, restoration: Restoration, operator: str) -> None:
+    detail = {
+        "mailboxes": len(restoration.lines),
+        "applications": len(restoration.applications),
+        "without_password": list(restoration.without_password),
     }
-    issued = {line.mailbox_id for line in lines if line.kind is not None}
-    living = {line.mailbox_id for line in books.lines.values() if line.status in LIVING}
-    return tuple(sorted((issued | reissued) & living))
+    await store.write_audit_entry(db, keeping.clock.now(), "ledger.repaired", operator, detail)
 
 
-async def _restore(
-    db: Connection,
-    keeping: BookKeeping,
-    content: TopicContent,
-    lines: Sequence[BookLine],
-    applications: Sequence[BookApplication],
-) -> None:
+async def _restore(db: Connection, keeping: BookKeeping, content: TopicContent, restoration: Restoration) -> None:
+    lines, applications = restoration.lines, restoration.applications
     offices = sorted(
         {office_of_mailbox(line.mailbox_id) for line in lines} | {each.office_code for each in applications}
     )

@@ -21,7 +21,7 @@ from services.review.domain.review_queue import QueuePage, QueueRow
 from services.review.domain.revisions import Revision, RevisionChange, changes_between
 from services.review.domain.schedule import Schedule
 from services.review.domain.staff import StaffMember
-from services.review.domain.timeline import TimelineEntry
+from services.review.domain.timeline import TimelineEntry, TimelineStep
 from shared.contracts.people import RegistrationDay
 
 OFFERED_DAYS = 6
@@ -99,6 +99,12 @@ class CaseFile:
     def has_start_date(self) -> bool:
         """Whether the approval names a start date."""
         return has_start_date(self.review)
+
+    @property
+    def void_was_missed(self) -> bool:
+        """Whether it should have been voided for a missing system setting (T6), and the void came too late."""
+        missed = any(entry.step is TimelineStep.VOID_MISSED for entry in self.timeline)
+        return missed and self.review.state is not ReviewState.VOIDED
 
     def offered_days(self, today: date) -> Sequence[RegistrationDay]:
         """The few rows to choose from: those around the wished date, none of today or before."""

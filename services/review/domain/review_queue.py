@@ -11,6 +11,7 @@ from services.review.domain.schedule import Schedule
 from shared.contracts.event_data import ApplicationKind
 from shared.kernel.business_days import DateNotCovered
 from shared.kernel.identifiers import InvalidIdentifier, OfficeCode, parse_receipt_number
+from shared.kernel.local_time import local_date
 
 
 class QueueFilter(StrEnum):
@@ -57,6 +58,7 @@ class QueuePosition:
         return f"{self.counts_from:%Y%m%d}-{self.receipt_number}"
 
 
+_ENDED_WITHOUT_ISSUE = frozenset({ReviewState.WITHDRAWN, ReviewState.VOIDED})
 BEGINNING = QueuePosition(date.min, "")
 
 
@@ -111,25 +113,30 @@ def parse_position(text: str) -> QueuePosition:
         raise InvalidCursor(text) from None
 
 
-def counts_from(review: Review) -> date:
-    """The day the promised answer counts from: T8's day, put off by the days it lay with the applicant."""
-    return review.review_starts_on + timedelta(days=review.paused_days)
-
-
 def position_of(review: Review) -> QueuePosition:
     """The place of an application in the queue."""
-    return QueuePosition(counts_from(review), review.receipt_number)
+    return QueuePosition(review.counts_from, review.receipt_number)
 
 
 def age_in_business_days(review: Review, schedule: Schedule | None, today: date) -> int | None:
-    """Business days from the day the answer counts from (T8) until the review ended, else today; None if unknown."""
+    """Business days from the day the answer counts from until the Center's part ended, else today; None if unknown.
+
+    While a question is open, and once the applicant has withdrawn, no day is added.
+    """
     if schedule is None:
         return None
-    until = review.issued.completed_on if review.issued else today
     try:
-        return schedule.calendar.business_days_between(counts_from(review), until)
+        return schedule.calendar.business_days_between(review.counts_from, _counted_until(review, today))
     except DateNotCovered:
         return None
+
+
+def _counted_until(review: Review, today: date) -> date:
+    if review.issued:
+        return review.issued.completed_on
+    if review.clarification:
+        return local_date(review.clarification.asked_at)
+    return local_date(review.moved_at) if review.state in _ENDED_WITHOUT_ISSUE else today
 
 
 def answer_by(review: Review, schedule: Schedule | None, target_business_days: int) -> date | None:
@@ -137,7 +144,7 @@ def answer_by(review: Review, schedule: Schedule | None, target_business_days: i
     if schedule is None:
         return None
     try:
-        return schedule.calendar.add_business_days(counts_from(review), target_business_days)
+        return schedule.calendar.add_business_days(review.counts_from, target_business_days)
     except DateNotCovered:
         return None
 
@@ -166,7 +173,7 @@ def flags_of(review: Review, schedule: Schedule | None, overdue: date, *, mail_f
     """What stands out about an application, in the order of the filters."""
     wished = review.requested_start_date
     found = {
-        QueueFlag.OVERDUE: review.state is ReviewState.UNDER_REVIEW and counts_from(review) < overdue,
+        QueueFlag.OVERDUE: review.state is ReviewState.UNDER_REVIEW and review.counts_from < overdue,
         QueueFlag.OFF_SCHEDULE: bool(wished and schedule and not schedule.row_of(wished)),
         QueueFlag.ISSUE_FAILED: review.issue_failure is not None,
         QueueFlag.MAIL_FAILED: mail_failed,

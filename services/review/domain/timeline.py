@@ -29,6 +29,7 @@ class TimelineStep(StrEnum):
     PROPOSED = "proposed"
     PROPOSAL_DECLINED = "proposal_declined"
     VOIDED = "voided"
+    VOID_MISSED = "void_missed"
     MAILBOXES_VOIDED = "mailboxes_voided"
     START_DATE_CHANGED = "start_date_changed"
     RESCHEDULED = "rescheduled"

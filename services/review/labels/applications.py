@@ -71,6 +71,7 @@ TIMELINE_STEP_LABELS: Mapping[TimelineStep, str] = {
     TimelineStep.PROPOSED: "承認案を作成しました（もう一人の承認待ち）",
     TimelineStep.PROPOSAL_DECLINED: "承認案を差し戻しました",
     TimelineStep.VOIDED: "無効にしました",
+    TimelineStep.VOID_MISSED: "システム設定が未完了のまま、無効にできる時刻を過ぎました",
     TimelineStep.MAILBOXES_VOIDED: "払い出したメールボックスを無効にしました",
     TimelineStep.START_DATE_CHANGED: "利用開始日を変更しました",
     TimelineStep.RESCHEDULED: "利用開始日の変更を反映しました",

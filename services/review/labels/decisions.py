@@ -119,6 +119,10 @@ QUESTION_TEMPLATES: Mapping[ClarificationReason, str] = {
 }
 """What the question begins with; the reviewer edits it freely."""
 
+MAIL_DATE = "%Y年%m月%d日"
+CONTACT_PERSON = "申込担当者"
+"""Where a mail's name stands, once it is erased or not to be shown."""
+
 VOID_REASON_LABELS: Mapping[VoidReason, str] = {
     VoidReason.SYSTEM_SETTING_MISSING: "システム設定の申込がない",
     VoidReason.OFFICE_CLOSED: "事業所の廃止",

@@ -11,7 +11,6 @@ from services.review.domain.checks import CheckOutcome, CheckReason, CheckResult
 from services.review.domain.claims import Claim
 from services.review.domain.day_counts import DayOff, count_days, window_reason
 from services.review.domain.ledger import LedgerMailbox, MailboxCondition
-from services.review.domain.review_queue import counts_from
 from services.review.domain.revisions import RevisionChange, RevisionField
 from services.review.domain.schedule_checks import ScheduleFault
 from services.review.domain.schedule_table import LineFault
@@ -97,7 +96,7 @@ def answer_reason(case: CaseFile, target_business_days: int) -> str:
     """Why the answer is promised for its day; empty where the calendar does not reach."""
     if case.schedule is None:
         return ""
-    counted = count_days(case.schedule, counts_from(case.review), target_business_days)
+    counted = count_days(case.schedule, case.review.counts_from, target_business_days)
     if counted is None:
         return ""
     return labels.ANSWER_REASON.format(

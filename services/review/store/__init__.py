@@ -82,7 +82,7 @@ from services.review.store.staff import (
     update_staff_account,
     upsert_staff_account,
 )
-from services.review.store.stalled import count_unissued
+from services.review.store.stalled import count_missed_voids, count_unissued, lock_missed_voids
 from services.review.store.timeline import find_timeline, insert_timeline_entries
 from services.review.store.unread import (
     end_list,
@@ -96,6 +96,7 @@ from services.review.store.unread import (
 __all__ = [
     "OpenChange",
     "QueueFrame",
+    "count_missed_voids",
     "count_reviews",
     "count_unissued",
     "delete_case_notes",
@@ -148,6 +149,7 @@ __all__ = [
     "lock_claim",
     "lock_ended_applications",
     "lock_held_by_closed_offices",
+    "lock_missed_voids",
     "lock_missing_settings",
     "lock_oldest_reviews",
     "lock_open_bulk_item",

@@ -14,7 +14,7 @@ _COLUMNS_OF_ITS_OWN = {"asked_at", "reminded_at"}
 
 
 def open_values(review: Review) -> tuple[Any, ...]:
-    """Question (JSON text, asked at, reminded at), proposal (JSON text), reason and note of the void, days paused."""
+    """Question (JSON text, asked at, reminded at), proposal (JSON text), reason and note of the void, days put off."""
     question, proposal, voiding = review.clarification, review.proposal, review.voiding
     return (
         _CLARIFICATION.dump_json(question, exclude=_COLUMNS_OF_ITS_OWN).decode() if question else None,
@@ -23,7 +23,7 @@ def open_values(review: Review) -> tuple[Any, ...]:
         _PROPOSAL.dump_json(proposal).decode() if proposal else None,
         voiding.reason_code if voiding else None,
         voiding.note if voiding else None,
-        review.paused_days,
+        (review.counts_from - review.review_starts_on).days,
     )
 
 

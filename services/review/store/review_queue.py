@@ -10,6 +10,7 @@ from services.review.domain.review import Review
 from services.review.domain.review_queue import QueueFlag, QueuePosition, QueueQuery
 from services.review.store.review_rows import COLUMNS, review_of
 from shared.kernel.identifiers import InvalidIdentifier, ReceiptNumber, parse_receipt_number
+from shared.kernel.japanese_text import narrow
 from shared.runtime.database import Connection
 
 
@@ -56,8 +57,8 @@ _UNREAD = """
             and moved_at <= (select listed_until from reader) and {where}
         order by in_turn, listed.receipt_number limit $3
     ), of_the_moved as (
-        select reviews.* from moved_since join reviews using (receipt_number)
-        where {where} order by counts_from, receipt_number limit $3
+        select * from reviews where receipt_number = any(array(select receipt_number from moved_since))
+            and {where} order by counts_from, receipt_number limit $3
     )
     select {columns} from (select * from of_the_list union all select * from of_the_moved) as reviews
     order by counts_from, receipt_number limit $3
@@ -165,7 +166,8 @@ def _clauses(query: QueueQuery, after: QueuePosition, frame: QueueFrame, limit: 
     if query.office_code is not None:
         add("office_code = {}", query.office_code)
     if query.search:
-        add(_NUMBER if _is_receipt_number(query.search) else _SEARCH, query.search.upper())
+        number = _receipt_number(query.search)
+        add(_NUMBER if number else _SEARCH, number or query.search)
     if query.mine:
         add(_MINE, frame.login, frame.now)
     if query.flag is not None:
@@ -180,11 +182,11 @@ def _is_narrow(query: QueueQuery) -> bool:
     return bool(query.search or query.mine or query.office_code) or query.flag in _RARE
 
 
-def _is_receipt_number(text: str) -> bool:
+def _receipt_number(text: str) -> ReceiptNumber | None:
     try:
-        return bool(parse_receipt_number(text))
+        return parse_receipt_number(narrow(text).upper())
     except InvalidIdentifier:
-        return False
+        return None
 
 
 def _listed_state(query: QueueQuery) -> str:

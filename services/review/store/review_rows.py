@@ -19,7 +19,7 @@ COLUMNS = """
     system_setting_required, system_setting_deadline, calendar_version, schedule_version, completed_on,
     mailbox_ids_issued::text as mailbox_ids_issued, viewable_until, issue_failure,
     clarification::text as clarification, clarification_asked_at, clarification_reminded_at, proposal::text as proposal,
-    approved_by_login, proposed_by, proposed_by_login, setting_completed_on, void_reason, void_note, paused_days
+    approved_by_login, proposed_by, proposed_by_login, setting_completed_on, void_reason, void_note, counts_from
 """
 
 
@@ -38,6 +38,7 @@ def review_of(row: asyncpg.Record) -> Review:
         received_at=row["received_at"],
         received_on=row["received_on"],
         review_starts_on=row["review_starts_on"],
+        counts_from=row["counts_from"],
         contract_version=row["contract_version"],
         requested_start_date=row["requested_start_date"],
         reason=row["reason"],
@@ -53,7 +54,6 @@ def review_of(row: asyncpg.Record) -> Review:
         clarification=clarification_of(row),
         proposal=proposal_of(row["proposal"]),
         voiding=Voiding(row["void_reason"], row["void_note"]) if row["void_reason"] else None,
-        paused_days=row["paused_days"],
     )
 
 

@@ -48,7 +48,7 @@ async def find_unread(db: Connection, login: str, receipt_numbers: Collection[Re
 
 
 async def lock_reader(db: Connection, listed_before: datetime) -> tuple[str, datetime] | None:
-    """A reader whose list ends before the instant, and where it ends; the one left longest first. None: there is none."""
+    """A reader whose list ends before the instant and where it ends; None where there is none."""
     row = await db.fetchrow(
         "select login, listed_until from review_readers where listed_until < $1"
         " order by listed_until limit 1 for update skip locked",

@@ -9,8 +9,8 @@ from services.review import labels, workflows
 from services.review.domain.staff import DECIDING, EVERYBODY, StaffMember, StaffRole
 from services.review.workflows import Dependencies
 from shared.kernel.identifiers import InvalidIdentifier, ReceiptNumber, parse_receipt_number
-from shared.runtime.staff_tokens import InvalidStaffToken, verify_bearer
 from shared.runtime.web.problems import ApiProblem
+from shared.runtime.web.staff_api import identify_staff
 
 PREFIX = "/api/v1"
 LEADS = frozenset({StaffRole.LEAD})
@@ -63,13 +63,11 @@ async def caller_of(deps: Dependencies, request: Request) -> StaffMember:
     known: StaffMember | None = getattr(request.state, "caller", None)
     if known is not None:
         return known
-    try:
-        identity = verify_bearer(request.headers.get("authorization"), deps.staff_keys_dir, deps.clock.now())
-    except InvalidStaffToken:
-        raise ApiProblem(401, "invalid_token", labels.BEARER_REFUSED) from None
+    now, refusal = deps.clock.now(), labels.BEARER_REFUSED
+    identity = identify_staff(request, deps.staff_keys_dir, now, refusal=refusal)
     account = await workflows.find_account(deps.pool, identity.login)
     if account is None or account.must_change_password:
-        raise ApiProblem(401, "invalid_token", labels.BEARER_REFUSED)
+        raise ApiProblem(401, "invalid_token", refusal)
     request.state.caller = account.member
     return account.member
 

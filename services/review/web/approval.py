@@ -1,21 +1,17 @@
 """Approving: the form on the application's page, what will be issued and sent, the decision; the second approver."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.review import workflows
 from services.review.domain.case_file import CaseFile
-from services.review.domain.review import Moved, SecondForm
+from services.review.domain.review import SecondForm
 from services.review.web.approval_input import ApprovalInput
 from services.review.web.console import Console
 from services.review.web.decision_page import DecisionPage, Errors
 from services.review.web.decisions import Desk, desk_of, messages_of, refused, revision_of
 from services.review.web.reading import case_page
 from services.review.workflows import Approval, Judgement, Outcome
-from shared.kernel.business_days import DateNotCovered, viewing_window_end
 from shared.runtime.web.forms import read_form
 
 
@@ -37,18 +33,6 @@ def _enter(desk: Desk, case: CaseFile, entered: ApprovalInput, errors: Errors, s
     return case_page(desk.visitor, case, entered, dict(errors), status=status)
 
 
-def _window(case: CaseFile, moved: Moved) -> Mapping[str, Any]:
-    """Until when passwords could be read if they were issued today; provisioning has the last word."""
-    terms, change = moved.review.terms, case.review.mailbox_change
-    adds = bool(change and change.add_smtp_pop3 + change.add_edifact)
-    if terms is None or terms.confirmed_start_date is None or case.schedule is None or not adds:
-        return {"viewable_until": None}
-    try:
-        return {"viewable_until": viewing_window_end(case.schedule.calendar, terms.confirmed_start_date)}
-    except DateNotCovered:
-        return {"viewable_until": None}
-
-
 APPROVAL: DecisionPage[ApprovalInput] = DecisionPage(
     path="approval",
     check_template="approval_check.html",
@@ -58,7 +42,6 @@ APPROVAL: DecisionPage[ApprovalInput] = DecisionPage(
     preview=_preview,
     perform=_perform,
     enter=_enter,
-    check_context=_window,
 )
 
 

@@ -31,6 +31,8 @@ class Console:
     deps: Dependencies
     environment: Environment
     target_business_days: int
+    portal_url: str
+    """Where applicants go; mails and documents are spoken of by it."""
 
 
 Handler = Callable[[Console, Request], Awaitable[Response]]

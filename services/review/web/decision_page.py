@@ -5,18 +5,21 @@ Entering shows what was typed as often as needed, checking changes nothing, and 
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.review.domain.case_file import CaseFile
+from services.review.domain.decision_mails import mail_of
 from services.review.domain.review import Moved, MovedOn
 from services.review.domain.staff import StaffMember
 from services.review.web.console import Console
+from services.review.web.decision_mail import mail_context
 from services.review.web.decisions import Desk, Typed, desk_of, messages_of, refused
 from services.review.workflows import Judgement, Outcome
+from shared.kernel.local_time import local_date
 from shared.runtime.web.forms import PostedForm, read_form
 
 FormT = TypeVar("FormT")
@@ -35,7 +38,6 @@ class DecisionPage(Generic[FormT]):
     preview: Callable[[Desk, FormT], Awaitable[Judgement | None]]
     perform: Callable[[Desk, FormT], Awaitable[Outcome]]
     enter: Callable[[Desk, CaseFile, FormT, Errors, int], Response]
-    check_context: Callable[[CaseFile, Moved], Mapping[str, Any]] = lambda _case, _moved: {}
 
     async def post_check(self, console: Console, request: Request) -> Response:
         """What the decision would do and send, with the button that makes it; or the form with every problem."""
@@ -57,7 +59,9 @@ class DecisionPage(Generic[FormT]):
             told=judgement.announces,
             fields=_pairs(posted),
             path=f"{desk.path}/{self.path}",
-            **self.check_context(case, judgement),
+            **mail_context(
+                desk.visitor, case, mail_of(case.review, judgement, case.schedule, local_date(desk.stamp.now))
+            ),
         )
 
     async def post_edit(self, console: Console, request: Request) -> Response:

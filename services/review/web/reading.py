@@ -1,6 +1,7 @@
 """The pages that only show: the queue and one application."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.review import rendering, workflows
 from services.review.domain.case_file import CaseFile
+from services.review.domain.decision_mails import DecisionMail, mail_of_proposal
 from services.review.domain.notes import NoteForm, NoteKind
 from services.review.domain.review_queue import (
     BEGINNING,
@@ -23,6 +25,7 @@ from services.review.domain.review_queue import (
 from services.review.rendering import desk as desk_rendering
 from services.review.web.approval_input import ApprovalInput, approval_context
 from services.review.web.console import QUEUE, Console, Visit, receipt_number_in, visit
+from services.review.web.decision_mail import mail_context
 from shared.kernel.identifiers import InvalidIdentifier, ReceiptNumber, parse_office_code
 from shared.kernel.japanese_text import narrow
 from shared.kernel.local_time import local_date
@@ -109,7 +112,13 @@ def case_page(
         own_claim=case.own_claim(login, now),
         **desk_rendering.case_rows(case, today, visitor.console.target_business_days),
         **approval_context(case, entered, today),
+        **mail_context(visitor, case, _proposed_mail(case, today)),
     )
+
+
+def _proposed_mail(case: CaseFile, today: date) -> DecisionMail | None:
+    proposal = case.review.proposal
+    return mail_of_proposal(case.review, proposal, case.schedule, today) if proposal else None
 
 
 def queue_query(params: QueryParams) -> QueueQuery:

@@ -83,10 +83,10 @@ PAGES: tuple[Page, ...] = (
 )
 
 
-def build_pages(deps: Dependencies, settings: PageSettings, *, target_business_days: int) -> FastAPI:
+def build_pages(deps: Dependencies, settings: PageSettings, *, target_business_days: int, portal_url: str) -> FastAPI:
     """The console and the staff API as one ASGI app."""
     environment = build_console_environment()
-    console = Console(deps, environment, target_business_days)
+    console = Console(deps, environment, target_business_days, portal_url.rstrip("/"))
     app = build_page_app(settings, environment)
     app.mount("/console-static", StaticFiles(directory=STATIC), name="console-static")
     for page in PAGES:

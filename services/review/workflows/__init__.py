@@ -46,7 +46,12 @@ from services.review.workflows.deciding import (
     voiding,
 )
 from services.review.workflows.dependencies import Dependencies, IdentityProvider, ProvenIdentity, RefusedByProvider
-from services.review.workflows.due import remind_of_questions, void_in_closed_offices, void_missing_settings
+from services.review.workflows.due import (
+    note_missed_voids,
+    remind_of_questions,
+    void_in_closed_offices,
+    void_missing_settings,
+)
 from services.review.workflows.ledger import (
     record_closed_offices,
     record_issued_mailboxes,
@@ -140,6 +145,7 @@ __all__ = [
     "measure_stalled",
     "moving_start",
     "note_failed_issues",
+    "note_missed_voids",
     "note_moved_starts",
     "note_voided_mailboxes",
     "open_reviews",

@@ -44,7 +44,8 @@ async def take_corrections(
     ready = [event for event in events if knows_contract_of(contracts.get(event.data.office_code), event.data)]
     reviews = await store.lock_reviews(db, {event.data.receipt_number for event in ready})
     known = [event for event in ready if event.data.receipt_number in reviews]
-    judged = [(event, correct(reviews[event.data.receipt_number], event.data, now)) for event in known]
+    schedule = await store.find_schedule(db)
+    judged = [(event, correct(reviews[event.data.receipt_number], event.data, schedule, now)) for event in known]
     corrected = [(event, move) for event, move in judged if move is not None]
     if corrected:
         await store.update_contents(db, [move.review for _, move in corrected])
@@ -59,7 +60,12 @@ async def take_questions_back(
     db: Connection, events: Sequence[Event[ClarificationReturned]], now: datetime, new_id: NewId
 ) -> list[Waiting]:
     """Intake has given the questions back unanswered."""
-    return await _apply(db, events, give_back, lambda _move, _word: (TimelineStep.GIVEN_BACK, {}), now, new_id)
+    schedule = await store.find_schedule(db)
+
+    def judge(review: Review, returned: ClarificationReturned, at: datetime) -> Moved | None:
+        return give_back(review, returned, schedule, at)
+
+    return await _apply(db, events, judge, lambda _move, _word: (TimelineStep.GIVEN_BACK, {}), now, new_id)
 
 
 async def answer_withdrawals(

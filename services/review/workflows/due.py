@@ -1,7 +1,7 @@
 """What the clock does: reminders, voids for missing settings and closing offices. Each is done once, oldest first."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.review import store
 from services.review.domain.review import (
@@ -13,15 +13,21 @@ from services.review.domain.review import (
     void_for_closed_office,
     void_for_missing_setting,
 )
-from services.review.domain.timeline import TimelineStep
+from services.review.domain.timeline import TimelineEntry, TimelineStep
 from services.review.workflows.deciding import voided_step
 from services.review.workflows.moving import Step, write_steps
 from shared.kernel.business_days import DateNotCovered
 from shared.kernel.local_time import local_date
 from shared.runtime.database import Connection
 from shared.runtime.ids import NewId
+from shared.runtime.logs import get_log
+
+MISSED_VOID_NOTED = timedelta(days=30)
+"""An outage longer than this leaves older ones unnoted."""
 
 Judge = Callable[[Review, datetime], Moved | None]
+
+log = get_log()
 
 
 async def remind_of_questions(db: Connection, limit: int, now: datetime, new_id: NewId) -> int:
@@ -47,6 +53,21 @@ async def void_missing_settings(db: Connection, limit: int, now: datetime, new_i
     """Void at most `limit` applications whose system-setting deadline has passed (T6); says how many."""
     reviews = await store.lock_missing_settings(db, local_date(now), first_changeable_start(now), limit)
     return await _void(db, reviews, void_for_missing_setting, now, new_id)
+
+
+async def note_missed_voids(db: Connection, limit: int, now: datetime, new_id: NewId) -> int:
+    """Note on at most `limit` applications, once each, that their void (T6) comes too late; says how many.
+
+    Provisioning holds them from 18:00 on the day before the start, so what becomes of them is for people to decide.
+    """
+    today = local_date(now)
+    since = today - MISSED_VOID_NOTED
+    reviews = await store.lock_missed_voids(db, today, first_changeable_start(now), since, limit)
+    for review in reviews:
+        log.warning("void missed", receipt_number=review.receipt_number)
+    entries = [TimelineEntry(new_id(), review.receipt_number, now, TimelineStep.VOID_MISSED) for review in reviews]
+    await store.insert_timeline_entries(db, entries)
+    return len(reviews)
 
 
 async def void_in_closed_offices(db: Connection, limit: int, now: datetime, new_id: NewId) -> int:

@@ -2,8 +2,6 @@
 
 import asyncio
 import poplib
-import shutil
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,16 +20,11 @@ from tests.builders import NEW_MAILBOX, OPENING_MAILBOX, RECEIPT, an_approval, a
 from tests.component.provisioning.conftest import Provisioning
 from tests.component.provisioning.roles import Logins
 from tests.conftest import stack_folder
+from tests.pop3 import Pop3Door, needs_dovecot
 
-WITHIN_SECONDS = 1.0
-GREETINGS = 20
-"""On a machine that is busy with other things, as many bare greetings are allowed instead."""
 MIDNIGHT = datetime(2018, 11, 1, tzinfo=TOKYO)
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("dovecot") is None or not Path("/usr/lib/dovecot/modules/auth/libdriver_pgsql.so").exists(),
-    reason="Dovecot is missing (Debian: apt-get install dovecot-pop3d dovecot-pgsql)",
-)
+pytestmark = needs_dovecot
 
 
 @pytest.fixture
@@ -47,36 +40,16 @@ class Office:
     """An office with one new mailbox, whose password stood on the page."""
 
     provisioning: Provisioning
-    port: int
+    door: Pop3Door
     password: str
 
-    async def session(self, password: str | None = None) -> poplib.POP3:
+    async def session(self) -> poplib.POP3:
         """A POP3 session of the new mailbox. Raises poplib.error_proto when the login is refused."""
-        return await asyncio.to_thread(log_in, self.port, NEW_MAILBOX, password or self.password)
+        return await self.door.session(NEW_MAILBOX, self.password)
 
     async def accepted(self, password: str | None = None) -> bool:
         """Whether the mail server lets the mailbox in; it follows the state at the first try and within a second."""
-        asked = time.monotonic()
-        await asyncio.to_thread(greet, self.port)
-        greeted = time.monotonic()
-        try:
-            (await self.session(password)).quit()
-            assert time.monotonic() - greeted < max(WITHIN_SECONDS, GREETINGS * (greeted - asked))
-            return True
-        except poplib.error_proto as refusal:
-            assert b"AUTH" in refusal.args[0], refusal  # noqa: PT017  the code is what clients act on
-            return False
-
-
-def greet(port: int) -> None:
-    poplib.POP3("127.0.0.1", port, timeout=30).quit()
-
-
-def log_in(port: int, mailbox: str, password: str) -> poplib.POP3:
-    session = poplib.POP3("127.0.0.1", port, timeout=30)
-    session.user(mailbox)
-    session.pass_(password)
-    return session
+        return await self.door.accepts(NEW_MAILBOX, password or self.password)
 
 
 @pytest.fixture
@@ -88,7 +61,7 @@ async def office(provisioning: Provisioning, logins: Logins, folder: Path) -> As
     password = (await service.read_passwords(RECEIPT))[NEW_MAILBOX]
     server = MailServer(folder, choose_ports(["pop3"])["pop3"], logins.mail_server)
     part = server.start()
-    yield Office(service, server.port, password)
+    yield Office(service, Pop3Door(server.port), password)
     processes.stop_part(part)
 
 
@@ -160,15 +133,15 @@ async def test_an_older_mailbox_in_the_mail_servers_own_list_is_shut_out_once_it
     server = MailServer(own, choose_ports(["pop3"])["pop3"], logins.mail_server, other_accounts=older)
     part = server.start()
     try:
-        (await asyncio.to_thread(log_in, server.port, OPENING_MAILBOX, "OLDPASSWORD234")).quit()
+        door = Pop3Door(server.port)
+        assert await door.accepts(OPENING_MAILBOX, "OLDPASSWORD234")
         await office.provisioning.void(RECEIPT)
         await office.provisioning.approve(
             an_event(an_approval(receipt_number="180015A", add_smtp_pop3=0, abolish=[OPENING_MAILBOX]))
         )
         office.provisioning.clock.set(MIDNIGHT)
         await workflows.start_services(office.provisioning.timetable)
-        with pytest.raises(poplib.error_proto):
-            await asyncio.to_thread(log_in, server.port, OPENING_MAILBOX, "OLDPASSWORD234")
+        assert not await door.accepts(OPENING_MAILBOX, "OLDPASSWORD234")
     finally:
         processes.stop_part(part)
 
@@ -176,7 +149,7 @@ async def test_an_older_mailbox_in_the_mail_servers_own_list_is_shut_out_once_it
 async def test_a_login_name_that_is_no_mailbox_id_reaches_no_query(office: Office) -> None:
     for name in ("nac00102", "' OR '1'='1", "NAC00102'--"):
         with pytest.raises(poplib.error_proto):
-            await asyncio.to_thread(log_in, office.port, name, office.password)
+            await office.door.session(name, office.password)
 
 
 def test_no_secret_stands_in_the_configuration(folder: Path) -> None:

@@ -45,8 +45,11 @@ class KeptTopics:
             self._append(event.data.topic, record.key, record.value, record.headers)
 
     @asynccontextmanager
-    async def read(self, topic: Topic, start: Mapping[int, int]) -> AsyncIterator[TopicStretch]:
-        """As the broker's reader."""
+    async def read(
+        self, topic: Topic, start: Mapping[int, int], *, only: int | None = None
+    ) -> AsyncIterator[TopicStretch]:
+        """As the broker's reader of a topic with one partition."""
+        assert only in (None, 0)
         kept, begin = self.records.get(topic.name, []), start.get(0, 0)
         self.read_from.append(begin)
 

@@ -35,6 +35,7 @@ from shared.runtime.web.tokens import new_token
 from tests.builders import RECEIPT, FixedClock, a_contract, an_application_received, an_event
 
 BASE_URL = "http://review.example"
+PORTAL_URL = "http://portal.example"
 PASSWORD = "correct horse battery staple"
 REVIEWER, LEAD, OPERATOR, HELP_DESK = "jiro", "saburo", "shiro", "goro"
 STAFF = {
@@ -177,7 +178,7 @@ async def open_desk(pool: Pool, keys: Path) -> tuple[Desk, HeldEventDrainer, Ret
     pages = PageSettings("review", BASE_URL)
     sessions = Sessions(pool, clock, pages.session_policy(), new_token)
     deps = Dependencies(pool, clock, new_uuid7, PasswordHasher(threads=1), sessions, key_file, public_keys)
-    app = build_pages(deps, pages, target_business_days=6)
+    app = build_pages(deps, pages, target_business_days=6, portal_url=PORTAL_URL)
     context = ConsumerContext(build_router(deps), clock, new_uuid7)
     retry = RetryInPlace()
     drainer = HeldEventDrainer(pool, context, retry)

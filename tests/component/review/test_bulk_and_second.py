@@ -19,7 +19,7 @@ from shared.contracts.review_events import ApplicationApproved
 from shared.kernel.identifiers import ReceiptNumber
 from shared.runtime.web.pages import PageSettings
 from tests.builders import NOW, RECEIPT, START_DATE, a_mailbox, an_event, an_issue_failure
-from tests.component.review.desk import BASE_URL, LEAD, REVIEWER, Desk
+from tests.component.review.desk import BASE_URL, LEAD, PORTAL_URL, REVIEWER, Desk
 from tests.component.review.offices import receive_each_from_its_office
 
 NUMBERS = [ReceiptNumber(f"18{serial:04d}A") for serial in range(1, 9)]
@@ -96,7 +96,7 @@ async def test_what_is_no_longer_clean_is_left_to_a_look_of_its_own(desk: Desk) 
 def strict(desk: Desk) -> Desk:
     """The same desk where every addition needs two people."""
     deps = replace(desk.deps, second_approver=SecondApproverRule(above_mailboxes=0))
-    app = build_pages(deps, PageSettings("review", BASE_URL), target_business_days=6)
+    app = build_pages(deps, PageSettings("review", BASE_URL), target_business_days=6, portal_url=PORTAL_URL)
     return replace(desk, deps=deps, app=app)
 
 

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from prometheus_client import REGISTRY
+
 from services.review import workflows
 from services.review.domain.review import NO_SECOND_APPROVER, ApprovalForm, ClarificationForm, Decider
 from services.review.jobs import build_jobs
@@ -112,6 +114,33 @@ async def test_a_void_that_would_come_too_late_is_left_to_provisioning(desk: Des
     desk.clock.set(datetime(2018, 10, 31, 9, 0, tzinfo=UTC))
     assert await run_job(desk, "void_missing_settings") == 0
     assert await desk.state_of(NUMBERS[0]) == "review_completed"
+
+
+async def test_a_void_missed_past_its_cutoff_is_shown_to_operators_and_noted_once(desk: Desk) -> None:
+    await desk.set_schedule()
+    await receive_each_from_its_office(desk, NUMBERS[:4])
+    await complete(desk, NUMBERS[:2], "20181101", needs_setting=True)
+    await complete(desk, NUMBERS[2:3], "20181101", needs_setting=False)
+    await complete(desk, NUMBERS[3:4], "20181108", needs_setting=True)
+    desk.clock.set(datetime(2018, 10, 31, 8, 59, tzinfo=UTC))
+    assert (await shown_as_missed(desk), await run_job(desk, "note_missed_voids")) == (0, 0)
+    desk.clock.advance(minutes=1)  # 18:00 on the day before the start: from here on provisioning holds it
+    assert await shown_as_missed(desk) == 2
+    assert await run_on_two_workers(desk, "note_missed_voids") == 2
+    assert await run_job(desk, "note_missed_voids") == 0
+    page = (await (await desk.browser_of()).get(f"/applications/{NUMBERS[0]}")).text
+    assert "無効にできる時刻を過ぎました" in page
+    assert "無効にできませんでした" in page
+    assert "無効にできませんでした" not in (await (await desk.browser_of()).get(f"/applications/{NUMBERS[2]}")).text
+    desk.clock.advance(hours=24)
+    assert await shown_as_missed(desk) == 2
+    desk.clock.set(datetime(2018, 11, 12, 0, 0, tzinfo=UTC))
+    assert await shown_as_missed(desk) == 1, "the older ones started more than ten days ago"
+
+
+async def shown_as_missed(desk: Desk) -> float:
+    await workflows.measure_stalled(desk.pool, desk.clock.now())
+    return REGISTRY.get_sample_value("nss_stalled_applications", {"service": "review", "awaits": "void"}) or 0
 
 
 async def test_an_office_that_closes_loses_what_review_holds_whatever_came_first(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 from services.review.web import CALLBACK, OidcClient, ProviderSettings, build_pages
 from shared.runtime.web.pages import PageSettings
 from tests.builders import NOW
-from tests.component.review.desk import BASE_URL, REVIEWER, Desk
+from tests.component.review.desk import BASE_URL, PORTAL_URL, REVIEWER, Desk
 from tests.component.review.local_provider import CLIENT_ID, CLIENT_SECRET, CODE, LocalProvider
 
 
@@ -23,7 +23,7 @@ async def provider(desk: Desk) -> AsyncIterator[LocalProvider]:
     local.start()
     settings = ProviderSettings(local.issuer, CLIENT_ID, CLIENT_SECRET, f"{BASE_URL}{CALLBACK}")
     deps = replace(desk.deps, identity_provider=OidcClient(settings, desk.clock))
-    desk.app = build_pages(deps, PageSettings("review", BASE_URL), target_business_days=6)
+    desk.app = build_pages(deps, PageSettings("review", BASE_URL), target_business_days=6, portal_url=PORTAL_URL)
     yield local
     local.stop()
 
@@ -114,7 +114,7 @@ async def test_a_provider_that_is_away_or_calls_itself_otherwise_is_said_and_pas
     for issuer in (settings.issuer, "http://127.0.0.1:9"):
         client = OidcClient(replace(settings, issuer=issuer), desk.clock)
         deps = replace(desk.deps, identity_provider=client)
-        desk.app = build_pages(deps, PageSettings("review", BASE_URL), target_business_days=6)
+        desk.app = build_pages(deps, PageSettings("review", BASE_URL), target_business_days=6, portal_url=PORTAL_URL)
         assert (await desk.client().get("/login/provider")).status_code == 401
     assert (await (await desk.browser_of()).get("/queue")).status_code == 200
 

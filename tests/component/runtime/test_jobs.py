@@ -83,7 +83,7 @@ async def test_a_failing_job_is_tried_again_and_its_neighbour_goes_on(
     given = [Job("broken", fail_three_times, 0.05), Job("neighbour", work, 0.05)]
     async with running(pool, given):
         await until(lambda: successes > 1 and neighbour > 2)
-    labels = {"service": "review", "job": "broken", "outcome": "RuntimeError"}
+    labels = {"service": "review", "job_name": "broken", "outcome": "RuntimeError"}
     assert REGISTRY.get_sample_value("nss_job_runs_total", labels) == 3
 
 

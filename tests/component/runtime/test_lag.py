@@ -29,7 +29,7 @@ async def test_lag_counts_what_was_not_committed_from_the_beginning_on(topics: P
     settings = settings_for("postgresql://h/d", topics.bootstrap, topics.prefix)
     meter = LagMeter("intake", settings, topics_read_by("intake"))
     positions = await meter.positions()
-    oldest = await meter.oldest_seconds(positions)
+    oldest = dict(await meter.oldest_seconds(positions))
     await meter.close()
     assert {partition: end - position for partition, (position, end) in positions.items() if position < end} == {
         TopicPartition(name, 0): 2,

@@ -43,6 +43,7 @@ class StateOfARelay:
     """What probes ask a relay."""
 
     failing: float = 0.0
+    failure: str | None = None
 
     def failing_seconds(self) -> float:
         """As set."""
@@ -91,7 +92,7 @@ async def broker_away() -> bool:
         ("all", {"consumer": StateOfAConsumer(ready=False)}, 200, 503),
         ("worker", {"consumer": StateOfAConsumer(ready=False)}, 503, 503),
         ("worker", {"consumer": None}, 503, 503),
-        ("worker", {"relay": StateOfARelay(failing=31)}, 503, 503),
+        ("worker", {"relay": StateOfARelay(failing=9)}, 503, 503),
         ("all", {"ask_broker": broker_away}, 200, 503),
         ("worker", {"ask_broker": broker_away}, 503, 503),
         ("all", {"stopping": True}, 503, 503),

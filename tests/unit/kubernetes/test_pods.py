@@ -41,15 +41,16 @@ def test_a_base_names_no_namespace_and_no_object_of_a_neighbour(service: Service
 @each_service
 def test_a_base_has_every_kind_a_service_needs(service: ServiceName) -> None:
     kinds = [each["kind"] for each in objects(f"base/{service}")]
+    posts_hooks = service == "notifier"
     for kind, number in {
-        "Deployment": 2,
+        "Deployment": 2 + posts_hooks,
         "Job": 1,
-        "Service": 2,
-        "PodDisruptionBudget": 2,
+        "Service": 2 + posts_hooks,
+        "PodDisruptionBudget": 2 + posts_hooks,
         "ServiceAccount": 1,
     }.items():
         assert kinds.count(kind) == number
-    assert kinds.count("NetworkPolicy") == 2
+    assert kinds.count("NetworkPolicy") == 2 + posts_hooks
     assert kinds.count("PersistentVolumeClaim") == (1 if service == "provisioning" else 0)
 
 
@@ -100,7 +101,8 @@ def test_pages_and_workers_are_probed_and_have_time_to_stop(service: ServiceName
         drain = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         assert deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > LONGEST_STOP_SECONDS + drain
         assert (drain > 0) is (container["args"] == ["--role", "web"])
-    assert roles == {("--role", "web"), ("--role", "worker")}
+    more = {("--role", "hooks")} if service == "notifier" else set()
+    assert roles == {("--role", "web"), ("--role", "worker")} | more
 
 
 @each_service
@@ -121,15 +123,24 @@ def test_nobody_but_the_gateway_and_monitoring_reaches_a_service(service: Servic
     sources = [
         source
         for policy in of_kind(f"base/{service}", "NetworkPolicy")
-        for rule in policy["spec"]["ingress"]
+        for rule in policy["spec"].get("ingress", ())
         for source in rule["from"]
     ]
     assert [source["namespaceSelector"]["matchLabels"] for source in sources] == [
         {"nss-gateway": "true"}, {"nss-monitoring": "true"},
     ]  # fmt: skip
-    [outgoing] = [each for each in of_kind(f"base/{service}", "NetworkPolicy") if "egress" in each["spec"]]
+    [outgoing] = [each for each in of_kind(f"base/{service}", "NetworkPolicy")
+                  if "egress" in each["spec"] and "component" not in str(each["spec"]["podSelector"])]  # fmt: skip
     ports = {port["port"] for rule in outgoing["spec"]["egress"] for port in rule["ports"]}
     assert ports - {53, 9093, 5432} == {"review": {443}, "notifier": {465, 587}}.get(service, set())
+
+
+def test_of_notifier_the_pods_that_post_to_receivers_alone_go_out_over_https() -> None:
+    [policy] = [
+        each for each in of_kind("base/notifier", "NetworkPolicy") if each["metadata"]["name"].endswith("hooks")
+    ]
+    assert policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "hooks"
+    assert policy["spec"]["egress"] == [{"ports": [{"protocol": "TCP", "port": 443}]}]
 
 
 @each_service

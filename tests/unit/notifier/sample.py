@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from services.notifier.domain.fates import ClaimedMail
+from services.notifier.domain.fates import ClaimedMail, Letter
 from services.notifier.domain.mails import Letterhead, PlannedMail
 from services.notifier.domain.retry import Tries
 from services.notifier.domain.samples import EXAMPLES
@@ -55,9 +55,7 @@ def claimed(planned: PlannedMail) -> ClaimedMail:
         mail=planned.mail,
         template_version=planned.template_version,
         role=planned.role,
-        address=planned.address,
-        sender=planned.sender,
-        facts=planned.facts,
+        letter=Letter(planned.address, planned.sender, planned.facts),
         message_key=planned.message_key,
         queued_at=NOW,
         attempts=1,

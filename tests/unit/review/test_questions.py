@@ -114,31 +114,33 @@ def test_taking_a_question_back_waits_for_intake() -> None:
     assert wish.review.state is ReviewState.CLARIFICATION
     again = request_cancel(wish.review, CancelForm(QUESTION_ID), REVIEWER, NOW)
     assert again == Refused([P.CANCEL_ALREADY_REQUESTED])
-    back = give_back(wish.review, RETURNED, NOW)
+    back = give_back(wish.review, RETURNED, SCHEDULE, NOW)
     assert back is not None
     assert (back.review.state, back.review.clarification) == (ReviewState.UNDER_REVIEW, None)
-    assert give_back(back.review, RETURNED, NOW) is None
+    assert give_back(back.review, RETURNED, SCHEDULE, NOW) is None
 
 
 def test_another_question_than_the_open_one_is_not_taken_back() -> None:
     assert isinstance(request_cancel(a_review_with_question(), CancelForm(numbered_id(9)), REVIEWER, NOW), MovedOn)
     assert isinstance(request_cancel(a_review(), CancelForm(QUESTION_ID), REVIEWER, NOW), MovedOn)
     foreign = RETURNED.model_copy(update={"clarification_id": numbered_id(9)})
-    assert give_back(a_review_with_question(), foreign, NOW) is None
+    assert give_back(a_review_with_question(), foreign, SCHEDULE, NOW) is None
 
 
 def test_a_correction_is_reviewed_again_with_its_own_content() -> None:
-    moved = correct(a_review_with_question(), a_correction(reason="二台目の端末のため。"), NOW + timedelta(days=6))
+    moved = correct(
+        a_review_with_question(), a_correction(reason="二台目の端末のため。"), SCHEDULE, NOW + timedelta(days=6)
+    )
     assert moved is not None
     assert (moved.review.state, moved.review.revision) == (ReviewState.UNDER_REVIEW, 2)
     assert (moved.review.reason, moved.review.clarification) == ("二台目の端末のため。", None)
-    assert moved.review.paused_days == 6
-    assert correct(moved.review, a_correction(), NOW) is None
+    assert moved.review.counts_from == date(2018, 10, 30), "six days, four of them business days"
+    assert correct(moved.review, a_correction(), SCHEDULE, NOW) is None
 
 
 def test_a_correction_that_nobody_asked_for_is_impossible() -> None:
     with pytest.raises(IllegalTransition):
-        correct(a_review(), a_correction(), NOW)
+        correct(a_review(), a_correction(), SCHEDULE, NOW)
 
 
 def test_a_withdrawal_out_of_a_question_ends_the_application() -> None:

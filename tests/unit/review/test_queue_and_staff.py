@@ -56,7 +56,7 @@ def test_the_answer_is_promised_in_business_days_and_put_off_by_clarifications()
     schedule = a_registration_schedule()
     review = a_review(review_starts_on=date(2018, 10, 24))
     assert answer_by(review, schedule, 6) == date(2018, 11, 1)
-    assert answer_by(replace(review, paused_days=2), schedule, 6) == date(2018, 11, 5)
+    assert answer_by(replace(review, counts_from=date(2018, 10, 26)), schedule, 6) == date(2018, 11, 5)
     assert answer_by(review, None, 6) is None
 
 

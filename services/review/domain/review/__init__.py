@@ -49,6 +49,7 @@ from services.review.domain.review.forms import (
     SettingForm,
     StartDateForm,
     VoidForm,
+    as_stored,
 )
 from services.review.domain.review.opening import contact_of, knows_contract_of, open_review
 from services.review.domain.review.policy import approve_by_policy, clean_approval
@@ -76,7 +77,12 @@ from services.review.domain.review.second_approver import (
     gives_up_last_mailbox,
     needs_second_approver,
 )
-from services.review.domain.review.start_dates import earliest_start, read_start_date, suggested_start
+from services.review.domain.review.start_dates import (
+    earliest_start,
+    read_start_date,
+    setting_deadline,
+    suggested_start,
+)
 from services.review.domain.review.states import TRANSITIONS, IllegalTransition, Move, ReviewState, next_state
 
 __all__ = [
@@ -119,6 +125,7 @@ __all__ = [
     "approve",
     "approve_as_second",
     "approve_by_policy",
+    "as_stored",
     "ask",
     "can_be_changed",
     "change_start_date",
@@ -152,6 +159,7 @@ __all__ = [
     "reminded_if_asked_before",
     "request_cancel",
     "reviewer",
+    "setting_deadline",
     "start_service",
     "suggested_answer_by",
     "suggested_start",

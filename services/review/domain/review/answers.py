@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.review.domain.review.record import Moved, Review, days_with_applicant
+from services.review.domain.review.record import Moved, Review, counts_on_from
 from services.review.domain.review.states import Move, ReviewState, next_state
+from services.review.domain.schedule import Schedule
 from shared.contracts.intake_events import ApplicationCorrected, ApplicationWithdrawn, WithdrawalRequested
 from shared.contracts.review_events import WithdrawalAccepted, WithdrawalRefused
 
@@ -12,7 +13,7 @@ ALREADY_APPROVED = "already_approved"
 _REFUSING = frozenset({ReviewState.APPROVED, ReviewState.REVIEW_COMPLETED, ReviewState.IN_SERVICE})
 
 
-def correct(review: Review, corrected: ApplicationCorrected, now: datetime) -> Moved | None:
+def correct(review: Review, corrected: ApplicationCorrected, schedule: Schedule | None, now: datetime) -> Moved | None:
     """Under review again with the new content; None when that revision is known already. Raises IllegalTransition."""
     if corrected.revision <= review.revision:
         return None
@@ -27,7 +28,7 @@ def correct(review: Review, corrected: ApplicationCorrected, now: datetime) -> M
         warnings=tuple(corrected.warnings),
         mailbox_change=corrected.mailbox_change,
         password_reissue=corrected.password_reissue,
-        paused_days=days_with_applicant(review, now),
+        counts_from=counts_on_from(review, schedule, now),
     )
     state = next_state(review.state, Move.CORRECT)
     return Moved(replace(content, state=state, clarification=None, moved_at=now, moved_by=None), None)

@@ -12,7 +12,7 @@ from services.review.domain.review.record import (
     Decider,
     Moved,
     Review,
-    days_with_applicant,
+    counts_on_from,
     moved_on,
 )
 from services.review.domain.review.states import Move, ReviewState, next_state
@@ -104,7 +104,9 @@ def request_cancel(review: Review, form: CancelForm, decider: Decider, now: date
     return Moved(replace(review, clarification=asked_back, moved_at=now, moved_by=decider.name), wish)
 
 
-def give_back(review: Review, returned: ClarificationReturned, now: datetime) -> Moved | None:
+def give_back(
+    review: Review, returned: ClarificationReturned, schedule: Schedule | None, now: datetime
+) -> Moved | None:
     """Review holds the application again, as it was asked about; None when that question is open no longer."""
     open_question = review.clarification
     if open_question is None or open_question.clarification_id != returned.clarification_id:
@@ -112,7 +114,7 @@ def give_back(review: Review, returned: ClarificationReturned, now: datetime) ->
     back = replace(
         review,
         state=next_state(review.state, Move.GIVE_BACK),
-        paused_days=days_with_applicant(review, now),
+        counts_from=counts_on_from(review, schedule, now),
         clarification=None,
         moved_at=now,
         moved_by=None,

@@ -28,6 +28,7 @@ def open_review(received: ApplicationReceived, now: datetime) -> Moved:
         received_at=received.received_at,
         received_on=received.received_on,
         review_starts_on=received.review_starts_on,
+        counts_from=received.review_starts_on,
         contract_version=received.contract_version,
         requested_start_date=received.requested_start_date,
         reason=received.reason,

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from services.review.domain.review.forms import ApprovalForm
 from services.review.domain.review.problems import MovedOn
 from services.review.domain.review.states import ReviewState
+from services.review.domain.schedule import Schedule
 from shared.contracts.event_data import ApplicationKind, EventData, MailboxKind
 from shared.contracts.people import Contact, MailboxChange, PasswordReissue, SystemAdministratorAddress
 from shared.contracts.review_events import DecidedBy, MailboxCounts
+from shared.kernel.business_days import DateNotCovered
 from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
 from shared.kernel.japanese_text import parse_japanese_date
 from shared.kernel.local_time import local_date
@@ -112,7 +114,8 @@ class Voiding:
 class Review:
     """One application under review. `moved_by` is None where no person moved it.
 
-    `paused_days` are the calendar days it lay with the applicant, by which the promised answer is put off.
+    `counts_from` is the day the promised answer counts from: `review_starts_on` (T8), put off by the business days the
+    application lay with the applicant.
     """
 
     receipt_number: ReceiptNumber
@@ -126,6 +129,7 @@ class Review:
     received_at: datetime
     received_on: date
     review_starts_on: date
+    counts_from: date
     contract_version: int
     requested_start_date: date | None
     reason: str
@@ -141,7 +145,6 @@ class Review:
     clarification: Clarification | None = None
     proposal: ProposedApproval | None = None
     voiding: Voiding | None = None
-    paused_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +180,22 @@ def moved_on(review: Review) -> MovedOn:
     return MovedOn(review.state, review.revision, review.moved_by, review.moved_at)
 
 
-def days_with_applicant(review: Review, now: datetime) -> int:
-    """`paused_days` once the open question, if there is one, has come back."""
+def counts_on_from(review: Review, schedule: Schedule | None, now: datetime) -> date:
+    """`counts_from` once the open question, if there is one, has come back: as many business days are used up as then.
+
+    Where the calendar does not reach, it is put off by calendar days.
+    """
     question = review.clarification
     if question is None:
-        return review.paused_days
-    return review.paused_days + max((local_date(now) - local_date(question.asked_at)).days, 0)
+        return review.counts_from
+    asked, back = local_date(question.asked_at), local_date(now)
+    try:
+        if schedule is not None:
+            with_applicant = schedule.calendar.business_days_between(asked, back)
+            return schedule.calendar.add_business_days(review.counts_from, with_applicant)
+    except DateNotCovered:
+        pass
+    return review.counts_from + max(back - asked, timedelta())
 
 
 def has_start_date(review: Review) -> bool:

@@ -1,0 +1,49 @@
+"""One application through all pages and services, as a collector of traces sees it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from deploy.local.demo.manual_case import TYPED
+from shared.contracts.topics import SERVICES
+from tests.e2e.trace_collector import Collector, SeenSpan, collecting
+from tests.faults.supervisor import arm
+from tests.town import Town, until
+
+PERSONAL = ("family_name", "given_name", "family_name_kana", "given_name_kana", "phone", "email")
+STEPS = {
+    ("intake", "create nss.application.v1"),
+    ("review", "create nss.review.v1"),
+    ("provisioning", "create nss.mailbox.v1"),
+    ("notifier", "create nss.mail.v1"),
+}
+
+
+@pytest.fixture
+async def collector(town: Town) -> AsyncIterator[Collector]:
+    """All four services send their spans here while the test runs."""
+    with collecting() as opened:
+        await arm(town, dict.fromkeys(SERVICES, opened.environment))
+        yield opened
+        await arm(town, {service: {} for service in SERVICES})
+
+
+async def test_an_application_is_one_trace_over_four_services_and_tells_nobody_who_applies(
+    town: Town, collector: Collector
+) -> None:
+    number = await town.issue(town.offices[3])
+
+    async def arrived() -> list[SeenSpan] | None:
+        found = [span for span in collector.spans() if span.number == number]
+        told = {(span.service, span.name) for span in found}
+        return found if told >= STEPS and {span.service for span in found} == set(SERVICES) else None
+
+    found = await until(arrived, "the spans of all four services")
+    (trace_id,) = {span.trace_id for span in found}
+    whole = [span for span in collector.spans() if span.trace_id == trace_id]
+    known = {span.span_id for span in whole}
+    assert [span for span in whole if span.parent_id and span.parent_id not in known] == []
+    assert [(span.service, span.name.split(" ")[0]) for span in whole if not span.parent_id] == [("intake", "POST")]
+    print(f"{len(found)} spans of {number} in one trace; {len(collector.spans())} spans in all")  # noqa: T201  figures
+    personal = [TYPED[name].encode() for name in PERSONAL]
+    assert not [value for value in personal if any(value in body for body in collector.bodies)]
