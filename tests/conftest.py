@@ -1,6 +1,7 @@
 """Fixtures on real parts: one broker and one PostgreSQL per run, topics and databases of its own for each test."""
 
 import hashlib
+import json
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -26,6 +27,7 @@ REPETITIONS = [0, *(pytest.param(number, marks=pytest.mark.full) for number in r
 
 CreateDatabase = Callable[[ServiceName], Awaitable[str]]
 NewStack = Callable[..., LocalStack]
+Report = Callable[..., None]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneStackOneProcess:
@@ -88,6 +90,19 @@ def new_stack() -> Iterator[NewStack]:
             return stack
 
         yield create
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Report:
+    """`report(applications=3, ...)` shows the figures of a proof, also when the test passes."""
+
+    def show(**figures: object) -> None:
+        for name, figure in figures.items():
+            request.node.user_properties.append((name, figure))
+        with capsys.disabled():
+            print(f"\n  {request.node.name}: {json.dumps(figures)}")  # noqa: T201  the figures of the proof
+
+    return show
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from deploy.kubernetes.names import (
 )
 from deploy.kubernetes.workloads import reader_roles
 from deploy.local.databases import READER_LIMITS
+from deploy.observability.alerts import GROUPS, rule_group
 from shared.contracts.topics import ServiceName
 
 POSTGRES_MAJOR = 18
@@ -53,12 +54,19 @@ def monitor_manifests(service: ServiceName) -> list[Manifest]:
     """The ServiceMonitor: pages and workers alike."""
     spec = {
         "selector": {"matchLabels": {"app.kubernetes.io/name": object_name(service)}},
-        "endpoints": [{"port": "http", "path": "/metrics", "interval": f"{SCRAPE_SECONDS}s"}],
+        # Our own label `service` counts, not the name of the object that was scraped.
+        "endpoints": [{"port": "http", "path": "/metrics", "interval": f"{SCRAPE_SECONDS}s", "honorLabels": True}],
         "targetLabels": ["app.kubernetes.io/name", "app.kubernetes.io/component"],
     }
     return [
         manifest("monitoring.coreos.com/v1", "ServiceMonitor", object_name(service), {"spec": spec}, labels(service))
     ]
+
+
+def rule_manifests() -> list[Manifest]:
+    """The alert rules, the same as in deploy/observability/alerts."""
+    groups = [rule_group(name) for name, alerts in GROUPS.items() if alerts]
+    return [manifest("monitoring.coreos.com/v1", "PrometheusRule", "nss", {"spec": {"groups": groups}})]
 
 
 def _first_statements(service: ServiceName) -> list[str]:

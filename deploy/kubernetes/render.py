@@ -9,7 +9,7 @@ from deploy.catalogue.access import POSTS_HOOKS
 from deploy.kubernetes.kafka import scaler_manifests, topic_manifests, user_manifests
 from deploy.kubernetes.names import Manifest
 from deploy.kubernetes.network import hooks_network_manifests, network_manifests
-from deploy.kubernetes.operators import database_manifests, monitor_manifests
+from deploy.kubernetes.operators import database_manifests, monitor_manifests, rule_manifests
 from deploy.kubernetes.workloads import (
     account_manifests,
     day_keys_manifests,
@@ -61,6 +61,7 @@ def _files() -> Iterator[tuple[str, str]]:
         yield from _folder(f"operators/keda/{service}", {"scaler": scaler_manifests(service)})
         yield from _folder(f"operators/cloudnative-pg/{service}", {"cluster": database_manifests(service)})
         yield from _folder(f"operators/prometheus/{service}", {"monitor": monitor_manifests(service)})
+    yield from _folder("operators/prometheus/rules", {"rules": rule_manifests()})
     yield from _folder("operators/strimzi", {"topics": topic_manifests(), "users": user_manifests()})
 
 

@@ -146,7 +146,7 @@ async def _create(
     owner, app, relay = (_login_of(url) for url in addresses)
     if not await connection.fetchval("select true from pg_database where datname = $1", name):
         await connection.execute(f'create database "{name}" owner "{owner}"')
-    await connection.execute(f'revoke all on database "{name}" from public')
+    await connection.execute(f'revoke all on database "{name}" from public, "{app}", "{relay}"')
     await connection.execute(f'grant connect on database "{name}" to "{app}", "{relay}"')
     await _grant_future_tables(with_database(dsn, name), owner, app, relay)
     for url in readers.values():

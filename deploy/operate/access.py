@@ -48,13 +48,23 @@ async def apply_access(client: Mapping[str, Any], prefix: str = "") -> AccessPla
     async with admin_client(client) as admin:
         plan = await _plan(admin, prefix)
         for right in plan.to_give:
-            answer = await admin._send_to_controller(CreateAclsRequest(*_entry(right)))
-            _check(right, [code for code, *_ in answer.creation_responses])
+            await give(admin, right)
         for right in plan.to_take:
-            answer = await admin._send_to_controller(DeleteAclsRequest(*_entry(right)))
-            _check(right, [code for code, *_ in answer.filter_responses])
+            await take_back(admin, right)
         await _settled(admin, prefix)
         return plan
+
+
+async def give(admin: AIOKafkaAdminClient, right: Right) -> None:
+    """One right more. Raises CommandError."""
+    answer = await admin._send_to_controller(CreateAclsRequest(*_entry(right)))
+    _check(right, [code for code, *_ in answer.creation_responses])
+
+
+async def take_back(admin: AIOKafkaAdminClient, right: Right) -> None:
+    """One right less. Raises CommandError."""
+    answer = await admin._send_to_controller(DeleteAclsRequest(*_entry(right)))
+    _check(right, [code for code, *_ in answer.filter_responses])
 
 
 async def _plan(admin: AIOKafkaAdminClient, prefix: str) -> AccessPlan:

@@ -12,6 +12,7 @@ from services.intake.settings import Settings
 from services.intake.web import build_pages
 from services.intake.web.operate import OperatorOrders
 from services.intake.workflows.dependencies import Dependencies
+from services.intake.workflows.desk import PostingDesk
 from shared.runtime.service import Resources, ServiceParts, run_service
 from shared.runtime.service_parts import CannotStart
 from shared.runtime.settings import load_settings
@@ -35,6 +36,7 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         own_scripts=True,
     )
     printer = _document_printer(settings)
+    rules = FormRules(printer.find_unprintable, settings.draft_business_days)
     intake = Dependencies(
         pool=resources.pool,
         clock=resources.clock,
@@ -47,7 +49,8 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         ticket_key_file=settings.ticket_key_file,
         staff_keys_dir=settings.staff_keys_dir,
         printer=printer,
-        form_rules=FormRules(printer.find_unprintable, settings.draft_business_days),
+        form_rules=rules,
+        desk=PostingDesk(resources.pool, resources.clock, resources.new_id, rules),
         post_limit=RequestLimit(settings.posts_per_hour),
         maintenance=Maintenance(settings.maintenance_file, resources.clock),
         retention=Retention(settings.contact_retention_days, settings.audit_retention_years, settings.mail_days),

@@ -19,6 +19,7 @@ LISTEN_EVERY_SECONDS = 30.0
 HOOKS_EVERY_SECONDS = 0.2
 REPLAYS_EVERY_SECONDS = 1.0
 EXPIRE_EVERY_SECONDS = 60.0
+MEASURE_EVERY_SECONDS = 15.0
 
 log = get_log()
 
@@ -38,6 +39,7 @@ def build_jobs(
         for _ in range(lanes)
     ]  # fmt: skip
     jobs += [
+        Job("measure_mails", partial(workflows.measure_mails, delivery.pool, delivery.clock), MEASURE_EVERY_SECONDS),
         Job("erase_mails", partial(workflows.erase_mails, retention), FORGET_EVERY_SECONDS, irreversible=True),
         Job("erase_contacts", partial(workflows.erase_contacts, retention), FORGET_EVERY_SECONDS, irreversible=True),
     ]

@@ -40,7 +40,7 @@ def build_router(desk: MailDesk) -> EventRouter:
         return await workflows.queue_reschedule_mails(db, events, desk)
 
     async def on_start_date_changed(db: Connection, events: Sequence[Event[StartDateChanged]]) -> None:
-        await workflows.keep_start_date_notes(db, events, desk)
+        await workflows.keep_start_date_reasons(db, events, desk)
 
     router.on(ApplicationReceived, on_contacts)
     router.on(ApplicationCorrected, on_contacts)

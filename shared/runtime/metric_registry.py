@@ -74,6 +74,9 @@ METHOD = Label("method", "HTTP method, or `other`.", pattern=r"[A-Z]{3,7}|other"
 STATUS = Label("status", "HTTP status.", pattern=r"[1-5]\d\d")
 ROLE = Label("role", "Role of the process.", values=("all", "web", "worker", "hooks"))
 VERSION = Label("version", "Released version.", pattern=r"[0-9A-Za-z.+-]+")
+MAIL = Label("mail", "Which mail of the catalogue.", pattern=r"M\d{1,2}")
+FAILURE = Label("failure", "Why it was given up.", values=("refused", "gave_up", "bounced", "invalid_address"))
+BOUNCE = Label("kind", "What it was.", values=("hard", "soft", "delayed", "auto_reply", "unknown"))
 AWAITS = Label("awaits", "The step that has not come.", values=("review", "issue", "void"))
 FILE = Label("file", "The setting that names the file.", pattern=r"[a-z_]+")
 
@@ -189,8 +192,20 @@ PROVISIONING: tuple[MetricSpec, ...] = (
            "ID notices nobody has opened whose window closes within one business day.", services=("provisioning",)),
 )  # fmt: skip
 
-NOTIFIER: tuple[MetricSpec, ...] = ()
-"""Mail: each with `services=("notifier",)`."""
+NOTIFIER: tuple[MetricSpec, ...] = (
+    _counter("nss_mails_sent_total", "Mails a mail server has accepted.", MAIL, services=("notifier",)),
+    _counter("nss_mails_deferred_total", "Attempts after which another follows.", MAIL, services=("notifier",)),
+    _counter("nss_mails_failed_total", "Mails given up, held back, or returned later.", FAILURE,
+             services=("notifier",)),
+    _counter("nss_mail_bounces_total", "What came back to the return path.", BOUNCE, services=("notifier",)),
+    _gauge("nss_mails_waiting", "number", "Mails not sent yet (counted up to 100,000).", services=("notifier",)),
+    _gauge("nss_mail_oldest_due_seconds", "seconds", "Since when the oldest mail whose attempt is due waits for it.",
+           services=("notifier",)),
+    _gauge("nss_mail_suppressed_addresses", "number", "Addresses nothing is sent to until they are released.",
+           services=("notifier",)),
+    _gauge("nss_mail_archive_oldest_seconds", "seconds", "Since when the oldest mail whose text is still kept is done.",
+           services=("notifier",)),
+)  # fmt: skip
 
 METRICS: tuple[MetricSpec, ...] = (
     *PROCESS, *WEB, *PUBLISHING, *CONSUMING, *JOBS, *APPLICATIONS, *REVIEW, *PROVISIONING, *NOTIFIER,

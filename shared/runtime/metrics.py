@@ -91,6 +91,16 @@ ID_NOTICE_REFUSALS = _counter("nss_id_notice_refusals_total")
 ID_NOTICE_BUSY_OFFICES = _gauge("nss_id_notice_busy_offices")
 ID_NOTICES_UNREAD_CLOSING = _gauge("nss_id_notices_unread_closing")
 
+# Notifier
+MAILS_SENT = _counter("nss_mails_sent_total")
+MAILS_DEFERRED = _counter("nss_mails_deferred_total")
+MAILS_FAILED = _counter("nss_mails_failed_total")
+MAIL_BOUNCES = _counter("nss_mail_bounces_total")
+MAILS_WAITING = _gauge("nss_mails_waiting")
+MAIL_OLDEST_DUE_SECONDS = _gauge("nss_mail_oldest_due_seconds")
+MAIL_SUPPRESSED_ADDRESSES = _gauge("nss_mail_suppressed_addresses")
+MAIL_ARCHIVE_OLDEST_SECONDS = _gauge("nss_mail_archive_oldest_seconds")
+
 # Web
 WEB_REQUESTS = _counter("nss_web_requests_total")
 WEB_REQUEST_SECONDS = _histogram("nss_web_request_seconds")

@@ -96,9 +96,7 @@ def new_ground(dsn: str, bootstrap: str) -> Ground:
 
 async def write_submitted(db: Connection, submitted: list[Submitted]) -> None:
     """What intake writes when it registers applications, as one transaction of the caller."""
-    for each in submitted:
-        await intake_store.insert_application(db, each.application)
-        await intake_store.insert_revision(db, each.event.data)
+    await intake_store.insert_applications(db, [(each.application, each.event.data) for each in submitted])
     await intake_store.insert_timeline_entries(db, [_entry(each) for each in submitted])
     await intake_store.insert_news(db, [_news(each) for each in submitted])
     await append_events(db, [each.event for each in submitted])

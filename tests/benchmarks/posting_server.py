@@ -17,6 +17,7 @@ from shared.runtime.database import Pool, open_pool
 from shared.runtime.ids import new_uuid7
 from shared.runtime.logs import configure_logs
 from shared.runtime.service_parts import Resources
+from shared.runtime.service_process import spare_the_collector
 from shared.runtime.settings import load_settings
 
 POOL_SIZE = 10
@@ -48,7 +49,17 @@ class BareStore:
 async def serve(side: str, port: int) -> None:
     """Until the process is told to end."""
     pool = await open_pool(os.environ[DATABASE], application_name=f"benchmark-{side}", max_size=POOL_SIZE)
-    config = uvicorn.Config(await _app(side, pool), port=port, log_config=None, lifespan="off", access_log=False)
+    config = uvicorn.Config(
+        await _app(side, pool),
+        http="httptools",
+        ws="none",
+        port=port,
+        log_config=None,
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+    )
+    spare_the_collector()
     with suppress(asyncio.CancelledError):
         await uvicorn.Server(config).serve()
     await pool.close()

@@ -163,14 +163,16 @@ def main() -> None:
 
 
 async def _watched(process: ServiceProcess) -> None:
-    """Run, and write down how late the loop came round each time: pairs of instant (monotonic) and seconds."""
-    lags: list[tuple[float, float]] = []
+    """Run, and write down how late the loop came round each time: instant (monotonic), seconds, and how much of the
+    turn the loop's own thread was at work, in seconds of processor time. The rest of a lateness is the machine's.
+    """
+    lags: list[tuple[float, float, float]] = []
 
     async def watch() -> None:
         while True:
-            due = time.monotonic() + LAG_EVERY_SECONDS
+            due, worked = time.monotonic() + LAG_EVERY_SECONDS, time.thread_time()
             await asyncio.sleep(LAG_EVERY_SECONDS)
-            lags.append((due, max(time.monotonic() - due, 0.0)))
+            lags.append((due, max(time.monotonic() - due, 0.0), time.thread_time() - worked))
 
     watching = asyncio.create_task(watch())
     try:

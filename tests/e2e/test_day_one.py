@@ -78,9 +78,9 @@ async def test_the_first_day_typed_from_the_runbook_ends_with_offices_and_a_desk
 
     intake, review, provisioning = (desk.variables[f"NSS_{name}_URL"] for name in ("INTAKE", "REVIEW", "PROVISIONING"))
     async with ReviewerClient(review) as client:
-        await client.log_in("suzuki", reviewer["password"])
-    async with ApplicantClient(intake, provisioning) as applicant:
-        for office, password in offices.items():
+        await client.log_in("suzuki", reviewer["first_password"])
+    for office, password in offices.items():
+        async with ApplicantClient(intake, provisioning) as applicant:
             await applicant.log_in(office, password)
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from deploy.local.demo.clients import ApplicantClient, Page, UnexpectedPage
 from shared.contracts.topics import SERVICES
-from tests.faults.conftest import Report
+from tests.conftest import Report
 from tests.faults.stubborn_people import (
     all_done,
     all_duplicates_absorbed,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from deploy.local.demo.clients import ApplicantClient
 from shared.contracts.envelope import source_of
 from shared.contracts.topics import SERVICES
-from tests.faults.conftest import Report
+from tests.conftest import Report
 from tests.faults.stubborn_people import (
     all_done,
     all_duplicates_absorbed,

@@ -48,11 +48,16 @@ class DocumentPrinter:
         self._compiler = _compiler(fonts)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="document-printer")
         self._free = waiting
+        self._printed: set[str] = set()
+        """Characters met before that can be printed; the character sets hold some 11,000."""
         self._kept: OrderedDict[str, PrintedDocument] = OrderedDict()
 
     def find_unprintable(self, text: str) -> list[str]:
         """Characters that no Japanese character set or no font of the documents has, each once, in order."""
+        if self._printed.issuperset(text):
+            return []
         strange = {*unprintable_characters(text), *self._fonts.unprintable(text)}
+        self._printed.update(each for each in text if each not in strange)
         return [each for each in dict.fromkeys(text) if each in strange]
 
     async def print(self, sheet: Sheet) -> PrintedDocument:

@@ -10,7 +10,7 @@ from services.intake.domain.retention import DRAFT_BUSINESS_DAYS
 from shared.contracts.event_data import ApplicationKind
 from shared.contracts.intake_events import ContractPublished
 from shared.contracts.review_events import SchedulePublished
-from shared.kernel.identifiers import OfficeCode
+from shared.kernel.identifiers import OfficeCode, ReceiptNumber
 from shared.kernel.japanese_text import unprintable_characters
 
 
@@ -31,6 +31,8 @@ class OfficeFacts:
     schedule: SchedulePublished | None
     today: date
     """In Japan."""
+    open_receipt_number: ReceiptNumber | None = None
+    """The mailbox application that is on its way: no second one is registered meanwhile (E7)."""
     corrects: Corrected | None = None
     """Set where the form corrects an application."""
     find_unprintable: FindUnprintable = unprintable_characters

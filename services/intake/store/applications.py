@@ -21,10 +21,17 @@ _COLUMNS = """
 """
 
 
-async def next_receipt_number(db: Connection, year: int) -> int:
-    """The year's next serial, 1 and up. A sequence: nothing is locked, and a number given back is a gap (section 6)."""
-    serial: int = await db.fetchval("select nextval(format('receipt_numbers_%s', $1::integer)::regclass)", year)
-    return serial
+async def next_receipt_numbers(db: Connection, year: int, count: int) -> list[int]:
+    """The year's next serials, from 1. A sequence: nothing is locked, and a number given back is a gap (section 6)."""
+    rows = await db.fetch(
+        """
+        select nextval(format('receipt_numbers_%s', $1::integer)::regclass) as serial
+        from generate_series(1, $2::integer)
+        """,
+        year,
+        count,
+    )
+    return [row["serial"] for row in rows]
 
 
 async def find_receipt_number_of_form(db: Connection, form_token: UUID, office_code: str) -> ReceiptNumber | None:
@@ -53,25 +60,42 @@ async def find_open_receipt_number(db: Connection, office_code: str) -> ReceiptN
     )
 
 
-async def insert_application(db: Connection, application: Application) -> None:
-    """A new application; a second open one of the office violates `applications_one_open` (E7)."""
+async def insert_applications(db: Connection, received: Sequence[tuple[Application, ApplicationReceived]]) -> None:
+    """New applications, each with the content of its first revision.
+
+    A second open one of an office violates `applications_one_open` (E7).
+    """
+    applications = [application for application, _ in received]
     await db.execute(
         """
-        insert into applications
-            (receipt_number, form_token, kind, status, revision, applicant_office_code, office_code, received_at,
-             received_on, requested_start_date)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        with new as (
+            select * from unnest(
+                $1::text[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[],
+                $8::timestamptz[], $9::date[], $10::date[], $11::text[]
+            ) as new (receipt_number, form_token, kind, status, revision, applicant_office_code, office_code,
+                received_at, received_on, requested_start_date, content)
+        ), inserted as (
+            insert into applications
+                (receipt_number, form_token, kind, status, revision, applicant_office_code, office_code, received_at,
+                 received_on, requested_start_date)
+            select receipt_number, form_token, kind, status, revision, applicant_office_code, office_code, received_at,
+                received_on, requested_start_date
+            from new
+        )
+        insert into application_revisions (receipt_number, revision, content)
+        select receipt_number, revision, content::jsonb from new
         """,
-        application.receipt_number,
-        application.form_token,
-        application.kind.value,
-        application.status.value,
-        application.revision,
-        application.applicant_office_code,
-        application.office_code,
-        application.received_at,
-        application.received_on,
-        application.requested_start_date,
+        [application.receipt_number for application in applications],
+        [application.form_token for application in applications],
+        [application.kind.value for application in applications],
+        [application.status.value for application in applications],
+        [application.revision for application in applications],
+        [application.applicant_office_code for application in applications],
+        [application.office_code for application in applications],
+        [application.received_at for application in applications],
+        [application.received_on for application in applications],
+        [application.requested_start_date for application in applications],
+        [content.model_dump_json(exclude_none=True) for _, content in received],
     )
 
 

@@ -1,6 +1,7 @@
 """The contract register, the mailboxes of each office, and the registration schedule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +13,15 @@ from shared.contracts.intake_events import ContractPublished
 from shared.contracts.review_events import SchedulePublished
 from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
 from shared.runtime.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeRecord:
+    """What intake keeps of an office: contract, every mailbox ever issued, the mailbox application on its way (E7)."""
+
+    contract: ContractPublished
+    mailboxes: Sequence[OfficeMailbox]
+    open_receipt_number: ReceiptNumber | None
 
 
 async def find_contract(db: Connection, office_code: str) -> ContractPublished | None:
@@ -51,27 +61,57 @@ async def upsert_contract(db: Connection, contract: ContractPublished, now: date
     return stored is not None
 
 
-async def find_office_facts(
-    db: Connection, office_code: str
-) -> tuple[ContractPublished, list[OfficeMailbox], SchedulePublished | None] | None:
-    """Contract, mailboxes and schedule in one look: what every form is checked against."""
-    row = await db.fetchrow(
+async def lock_contracts(db: Connection, office_codes: Sequence[str]) -> frozenset[OfficeCode]:
+    """Lock the contracts, in one order: registrations of an office queue here. Offices without one are missing."""
+    rows = await db.fetch(
         """
-        select register, (select published from schedule) as published,
+        select office_code from contracts where office_code = any($1::text[])
+        order by office_code for no key update
+        """,
+        office_codes,
+    )
+    return frozenset(OfficeCode(row["office_code"]) for row in rows)
+
+
+async def lock_free_contracts(db: Connection, office_codes: Sequence[str]) -> frozenset[OfficeCode]:
+    """The same without waiting: contracts that somebody else holds are missing, too."""
+    rows = await db.fetch(
+        """
+        select office_code from contracts where office_code = any($1::text[])
+        order by office_code for no key update skip locked
+        """,
+        office_codes,
+    )
+    return frozenset(OfficeCode(row["office_code"]) for row in rows)
+
+
+async def find_offices(
+    db: Connection, office_codes: Collection[str]
+) -> tuple[dict[OfficeCode, OfficeRecord], SchedulePublished | None]:
+    """The offices' records and the schedule in one look: what every form is checked against."""
+    # The open states stand here word for word: only so can the planner use `applications_one_open`.
+    rows = await db.fetch(
+        """
+        select office_code, register::text,
             array(
                 select (mailbox_id, office_code, kind, active_from, abolished_on, issued_by)
                 from mailboxes where mailboxes.office_code = contracts.office_code order by mailbox_id
-            ) as boxes
-        from contracts where office_code = $1
+            ) as boxes,
+            (
+                select receipt_number from applications
+                where applications.office_code = contracts.office_code and kind = 'mailbox_change'
+                    and status in ('received', 'under_review', 'clarification')
+            ) as open_receipt_number,
+            case when row_number() over () = 1 then (select published::text from schedule) end as schedule
+        from contracts where office_code = any($1::text[])
         """,
-        office_code,
+        list(office_codes),
     )
-    if row is None:
-        return None
-    names = ("mailbox_id", "office_code", "kind", "active_from", "abolished_on", "issued_by")
-    boxes = [_mailbox(dict(zip(names, box, strict=True))) for box in row["boxes"]]
-    schedule = SchedulePublished.model_validate(row["published"]) if row["published"] else None
-    return ContractPublished.model_validate(row["register"]), boxes, schedule
+    schedule = rows[0]["schedule"] if rows else None
+    return (
+        {OfficeCode(row["office_code"]): _office_record(row) for row in rows},
+        SchedulePublished.model_validate_json(schedule) if schedule else None,
+    )
 
 
 async def insert_mailboxes(db: Connection, mailboxes: Sequence[OfficeMailbox]) -> None:
@@ -123,6 +163,16 @@ async def upsert_schedule(db: Connection, schedule: SchedulePublished) -> None:
         """,
         schedule.schedule_version,
         schedule.model_dump(mode="json", exclude_none=True),
+    )
+
+
+def _office_record(row: asyncpg.Record) -> OfficeRecord:
+    names = ("mailbox_id", "office_code", "kind", "active_from", "abolished_on", "issued_by")
+    open_number = row["open_receipt_number"]
+    return OfficeRecord(
+        contract=ContractPublished.model_validate_json(row["register"]),
+        mailboxes=[_mailbox(dict(zip(names, box, strict=True))) for box in row["boxes"]],
+        open_receipt_number=ReceiptNumber(open_number) if open_number else None,
     )
 
 

@@ -1,5 +1,6 @@
 """Tokens of programs, and the answers their posts got."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +9,9 @@ import asyncpg
 
 from shared.kernel.identifiers import OfficeCode
 from shared.runtime.database import Connection
+
+Key = tuple[OfficeCode, str]
+"""An idempotency key with the office whose program made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +53,19 @@ async def insert_token(db: Connection, token: ApiToken, token_hash: bytes) -> No
     )
 
 
-async def find_office_of_token(db: Connection, token_hash: bytes, now: datetime) -> OfficeCode | None:
-    """The office whose live token this is; None for an ended one, and for one of an office whose account is closed."""
-    found = await db.fetchval(
+async def find_callers(db: Connection, token_hashes: Sequence[bytes], now: datetime) -> dict[bytes, OfficeCode]:
+    """The offices whose live tokens these are; ended ones are missing, and those of closed accounts."""
+    rows = await db.fetch(
         """
-        select api_tokens.office_code from api_tokens
+        select token_hash, api_tokens.office_code from api_tokens
         join office_accounts using (office_code)
-        where token_hash = $1 and revoked_at is null and api_tokens.expires_at > $2
+        where token_hash = any($1::bytea[]) and revoked_at is null and api_tokens.expires_at > $2
             and office_accounts.closed_at is null
         """,
-        token_hash,
+        token_hashes,
         now,
     )
-    return OfficeCode(found) if found else None
+    return {row["token_hash"]: OfficeCode(row["office_code"]) for row in rows}
 
 
 async def list_tokens(db: Connection, office_code: str) -> list[ApiToken]:
@@ -127,6 +131,43 @@ async def find_answer(db: Connection, office_code: str, idempotency_key: str) ->
     )
     assert row is not None
     return ApiAnswer(row["request_sha256"], row["status"], row["body"])
+
+
+async def find_answers(db: Connection, keys: Sequence[Key]) -> dict[Key, ApiAnswer]:
+    """The answers that these keys have led to."""
+    rows = await db.fetch(
+        """
+        select office_code, idempotency_key, request_sha256, status, body
+        from unnest($1::text[], $2::text[]) as asked (office_code, idempotency_key)
+        join api_answers using (office_code, idempotency_key)
+        """,
+        [office_code for office_code, _ in keys],
+        [idempotency_key for _, idempotency_key in keys],
+    )
+    return {
+        (OfficeCode(row["office_code"]), row["idempotency_key"]): ApiAnswer(
+            row["request_sha256"], row["status"], row["body"]
+        )
+        for row in rows
+    }
+
+
+async def insert_answers(db: Connection, answers: Sequence[tuple[Key, ApiAnswer]], now: datetime) -> None:
+    """Keep answers under keys that nobody has claimed."""
+    await db.execute(
+        """
+        insert into api_answers (office_code, idempotency_key, request_sha256, status, body, answered_at)
+        select office_code, idempotency_key, request_sha256, status, body, $6
+        from unnest($1::text[], $2::text[], $3::bytea[], $4::integer[], $5::text[])
+            as new (office_code, idempotency_key, request_sha256, status, body)
+        """,
+        [office_code for (office_code, _), _ in answers],
+        [idempotency_key for (_, idempotency_key), _ in answers],
+        [answer.request_sha256 for _, answer in answers],
+        [answer.status for _, answer in answers],
+        [answer.body for _, answer in answers],
+        now,
+    )
 
 
 async def delete_old_answers(db: Connection, answered_before: datetime, at_most: int) -> int:

@@ -24,6 +24,7 @@ from services.intake.web.login import LoginPages
 from services.intake.web.menu import MenuPages
 from services.intake.web.password import PasswordPages
 from services.intake.workflows.dependencies import Dependencies
+from services.intake.workflows.desk import DeskFull
 from services.intake.workflows.refusals import DraftNotFound, NotFound, OfficeNotRegistered
 from shared.runtime.web.errors import ErrorAnswers
 from shared.runtime.web.pages import build_page_app, page
@@ -66,6 +67,7 @@ def build_pages(intake: Dependencies) -> FastAPI:
     app.add_exception_handler(LoginRequired, to_login)
     app.add_exception_handler(PasswordChangeRequired, to_password)
     app.add_exception_handler(DocumentPrinterBusy, answers.on_busy)
+    app.add_exception_handler(DeskFull, answers.on_busy)
     app.add_exception_handler(NotFound, not_found)
     app.add_exception_handler(DraftNotFound, draft_not_found)
     app.add_exception_handler(OfficeNotRegistered, no_contract)

@@ -1,6 +1,5 @@
 """The API of programs: bearer token of an office, JSON in and out, problem documents for every refusal."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -20,24 +19,30 @@ from services.intake.web.api_answers import (
     told_in_short,
     whole,
 )
-from services.intake.web.api_models import CorrectedApplication, FormBody, NewApplication, WithdrawalBody
+from services.intake.web.api_models import CorrectedApplication, NewApplication, WithdrawalBody
+from services.intake.web.api_posting import (
+    KEY_PATTERN,
+    NO_STORE,
+    PostingRoute,
+    answered,
+    receive_application,
+    request_digest,
+    token_of,
+)
 from services.intake.web.api_refusals import refused_as_problems
 from services.intake.web.documents import document_wish, pdf_answer
 from services.intake.workflows.correcting import CorrectionForm
 from services.intake.workflows.dependencies import Dependencies
-from services.intake.workflows.programs import ApiAnswer, ProgramPost, TokenUnknown
+from services.intake.workflows.programs import ProgramPost, TokenUnknown
 from services.intake.workflows.withdrawing import Withdrawal
 from shared.kernel.identifiers import RECEIPT_NUMBER_PATTERN, OfficeCode
 from shared.runtime.web.problems import ApiProblem, FieldProblem
-
-BEARER = "bearer "
-NO_STORE = {"Cache-Control": "no-store"}
 
 IdempotencyKey = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[A-Za-z0-9_.:-]{1,100}$",
+        pattern=KEY_PATTERN,
         description="The same key with the same body gets the same answer for seven days.",
     ),
 ]
@@ -57,6 +62,7 @@ class ApplicationsApi:
         router = APIRouter(prefix=PREFIX, route_class=refused_as_problems())
         self._add_readers(router)
         self._add_writers(router)
+        app.router.routes.insert(0, PostingRoute(f"{PREFIX}/applications", self.intake.desk, router))
         app.include_router(router)
         description = describe(router)
 
@@ -122,12 +128,10 @@ class ApplicationsApi:
 
     async def post_application(self, request: Request, body: NewApplication, key: IdempotencyKey) -> Response:
         """Register an application; what the page normalises is normalised here."""
-        caller = await self._caller(request)
-        _refuse_other_kind(body, body.kind)
-        post, form = await _post(request, caller, key), body.form(body.office_code, body.kind)
-        rules, now, new_id = self.intake.form_rules, self.intake.clock.now(), self.intake.new_id
-        answer = await workflows.receive_once(self.intake.pool, post, form, rules, now, new_id)
-        return _answered(answer)
+        if field := body.part_of_another_kind(body.kind):
+            await self._caller(request)
+            raise other_kind(field)
+        return await receive_application(self.intake.desk, request, await request.body(), body, key)
 
     async def post_correction(
         self,
@@ -140,13 +144,14 @@ class ApplicationsApi:
         caller = await self._caller(request)
         view = await workflows.view_application(self.intake.pool, caller, receipt_number)
         kind = view.application.kind.value
-        _refuse_other_kind(body, kind)
+        if field := body.part_of_another_kind(kind):
+            raise other_kind(field)
         typed = body.form(view.application.office_code, kind)
         form = CorrectionForm(caller, receipt_number, body.clarification_id, typed)
         rules, now, new_id = self.intake.form_rules, self.intake.clock.now(), self.intake.new_id
         post = await _post(request, caller, key)
         answer = await workflows.correct_once(self.intake.pool, post, form, rules, now, new_id)
-        return _answered(answer)
+        return answered(answer)
 
     async def post_withdrawal(
         self, request: Request, receipt_number: ReceiptNumberInPath, body: WithdrawalBody, key: IdempotencyKey
@@ -156,13 +161,11 @@ class ApplicationsApi:
         withdrawal = Withdrawal(caller, receipt_number, body.reason)
         post, now = await _post(request, caller, key), self.intake.clock.now()
         answer = await workflows.withdraw_once(self.intake.pool, post, withdrawal, now, self.intake.new_id)
-        return _answered(answer)
+        return answered(answer)
 
     async def _caller(self, request: Request) -> OfficeCode:
-        header = request.headers.get("authorization", "")
-        token = header[len(BEARER) :] if header.lower().startswith(BEARER) else ""
         try:
-            return await workflows.find_calling_office(self.intake.pool, token.strip(), self.intake.clock.now())
+            return await workflows.find_calling_office(self.intake.pool, token_of(request), self.intake.clock.now())
         except TokenUnknown:
             raise ApiProblem(401, "invalid_token") from None
 
@@ -187,15 +190,10 @@ def _problem_schemas() -> dict[str, Any]:
     return {**schema.pop("$defs"), "Problem": schema}
 
 
-def _refuse_other_kind(body: FormBody, kind: str) -> None:
-    if field := body.part_of_another_kind(kind):
-        raise ApiProblem(422, "invalid_request", errors=[FieldProblem(field, "other_kind", labels.OTHER_KIND)])
-
-
-def _answered(answer: ApiAnswer) -> Response:
-    return Response(answer.body, answer.status, NO_STORE, media_type="application/json")
+def other_kind(field: str) -> ApiProblem:
+    """The field says what the other kind of application asks for."""
+    return ApiProblem(422, "invalid_request", errors=[FieldProblem(field, "other_kind", labels.OTHER_KIND)])
 
 
 async def _post(request: Request, caller: OfficeCode, key: str) -> ProgramPost:
-    asked = request.url.path.encode() + b"\n" + await request.body()
-    return ProgramPost(caller, key, hashlib.sha256(asked).digest(), told_in_short)
+    return ProgramPost(caller, key, request_digest(request, await request.body()), told_in_short)

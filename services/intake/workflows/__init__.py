@@ -101,7 +101,6 @@ from services.intake.workflows.programs import (
     forget_answers,
     list_tokens,
     make_token,
-    receive_once,
     revoke_token,
     withdraw_once,
 )
@@ -203,7 +202,6 @@ __all__ = [
     "publish_contract",
     "receive_application",
     "receive_locked",
-    "receive_once",
     "record_issued_mailboxes",
     "record_reissued_passwords",
     "record_system_settings",

@@ -1,5 +1,6 @@
 """Registering a checked form: once per form token, once per office at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,24 +9,24 @@ import structlog
 
 from services.intake import store
 from services.intake.domain.application import Application, Receipt, receive
-from services.intake.domain.asked import asked_by
+from services.intake.domain.asked import Asked, asked_by
 from services.intake.domain.form import ApplicationForm, CheckedForm, check_form
 from services.intake.domain.form_errors import FormErrors
 from services.intake.domain.mailboxes import current_mailboxes
 from services.intake.domain.news import NewsKind
 from services.intake.domain.office_facts import FormRules, OfficeFacts
 from services.intake.domain.schedule import business_calendar, review_starts_on
-from services.intake.domain.timeline import Actor, TimelineKind
-from services.intake.workflows.office_facts import load_form_facts, office_applied_for
-from services.intake.workflows.progress import entry_of, tell
+from services.intake.domain.sister_offices import offices_named
+from services.intake.domain.timeline import Actor, TimelineEntry, TimelineKind
+from services.intake.workflows.office_facts import Books, open_books
+from services.intake.workflows.progress import entry_of, news_about
 from services.intake.workflows.refusals import (
     CheckPageOutdated,
     DraftNotFound,
     FormRefused,
-    OfficeNotRegistered,
     OpenApplicationExists,
 )
-from shared.contracts.envelope import new_event
+from shared.contracts.envelope import Event, new_event
 from shared.contracts.event_data import ApplicationKind
 from shared.contracts.intake_events import ApplicationReceived
 from shared.kernel.identifiers import RECEIPTS_PER_YEAR, OfficeCode, ReceiptNumber, receipt_number
@@ -56,6 +57,21 @@ class Submission:
     form_token: UUID
     form: ApplicationForm
     shown_diff_sha256: str | None = None
+    traceparent: str | None = None
+    """Of the request it came with; None where that is the work in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A form that may be registered, with what it was checked against."""
+
+    submission: Submission
+    checked: CheckedForm
+    asked: Asked
+    facts: OfficeFacts
+
+
+Registered = tuple[Application, ApplicationReceived]
 
 
 async def receive_application(
@@ -82,49 +98,73 @@ async def receive_application(
 
 async def receive_locked(
     db: Connection, submission: Submission, rules: FormRules, now: datetime, new_id: NewId
-) -> tuple[Application, ApplicationReceived]:
-    """Check the form again under the office's lock, and register it: application, revision, timeline, news, event.
+) -> Registered:
+    """Check the form again under its offices' locks, so that no second application can slip in between; register it.
 
-    Raises FormRefused, OpenApplicationExists and CheckPageOutdated.
+    Raises FormRefused, OpenApplicationExists, CheckPageOutdated and OfficeNotRegistered.
     """
-    checked, facts = await _check_locked(db, submission, rules, now)
-    asked = asked_by(checked, current_mailboxes(facts.mailboxes))
-    if submission.shown_diff_sha256 not in (None, asked.sha256):
-        raise CheckPageOutdated
-    receipt = await _next_receipt(db, submission, facts, now)
-    application, received = receive(checked, facts.contract, asked, receipt)
-    event = new_event(received, event_id=new_id(), key=received.office_code, now=now)
-    await store.insert_application(db, application)
-    await store.insert_revision(db, received)
-    entry = entry_of(event, TimelineKind.RECEIVED, Actor.APPLICANT, now, next_on=received.review_starts_on)
-    await tell(db, application, entry, NewsKind.RECEIVED)
-    await append_events(db, [event])
-    return application, received
+    offices = offices_named(submission.applicant, submission.form.office_code)
+    await store.lock_contracts(db, offices)
+    books = await open_books(db, offices, rules, now)
+    [registered] = await register(db, [accept(submission, books)], now, new_id)
+    return registered
 
 
-async def _check_locked(
-    db: Connection, submission: Submission, rules: FormRules, now: datetime
-) -> tuple[CheckedForm, OfficeFacts]:
-    """The form checked under the lock of the office it is about, so that no second application can slip in between."""
-    form = submission.form
-    office_code = await office_applied_for(db, submission.applicant, form.office_code)
-    if await store.lock_contract(db, office_code) is None:
-        raise OfficeNotRegistered(office_code)
-    facts = await load_form_facts(db, submission.applicant, form.office_code, rules, now)
-    checked = check_form(form, facts)
+def accept(submission: Submission, books: Books) -> Accepted:
+    """The form without errors. Raises FormRefused, OpenApplicationExists, CheckPageOutdated and OfficeNotRegistered."""
+    facts = books.facts_for(submission.applicant, submission.form.office_code)
+    checked = check_form(submission.form, facts)
     if isinstance(checked, FormErrors):
         raise FormRefused(checked)
-    is_change = checked.kind is ApplicationKind.MAILBOX_CHANGE
-    if is_change and (open_number := await store.find_open_receipt_number(db, office_code)):
-        raise OpenApplicationExists(open_number)
-    return checked, facts
+    if checked.kind is ApplicationKind.MAILBOX_CHANGE and facts.open_receipt_number:
+        raise OpenApplicationExists(facts.open_receipt_number)
+    asked = asked_by(checked, current_mailboxes(facts.mailboxes))
+    if submission.shown_diff_sha256 is not None and submission.shown_diff_sha256 != asked.sha256:
+        raise CheckPageOutdated
+    return Accepted(submission, checked, asked, facts)
 
 
-async def _next_receipt(db: Connection, submission: Submission, facts: OfficeFacts, now: datetime) -> Receipt:
-    year = now.astimezone(TOKYO).year
-    serial = await store.next_receipt_number(db, year)
-    if RECEIPTS_PER_YEAR - serial < ALERT_WHEN_LEFT:
-        logger.warning("receipt_numbers_running_out", year=year, left=RECEIPTS_PER_YEAR - serial)
+async def register(db: Connection, accepted: Sequence[Accepted], now: datetime, new_id: NewId) -> list[Registered]:
+    """Write accepted forms of offices that are locked: application, revision, timeline, news, event of each."""
+    if not accepted:
+        return []
+    receipts = await _next_receipts(db, accepted, now)
+    registered = [
+        receive(each.checked, each.facts.contract, each.asked, receipt)
+        for each, receipt in zip(accepted, receipts, strict=True)
+    ]
+    events = [
+        new_event(
+            received, event_id=new_id(), key=received.office_code, now=now, traceparent=each.submission.traceparent
+        )
+        for each, (_, received) in zip(accepted, registered, strict=True)
+    ]
+    await store.insert_applications(db, registered)
+    await store.insert_timeline_entries(db, [_entry(event, now) for event in events])
+    applications = {application.receipt_number: application for application, _ in registered}
+    await store.insert_news(db, news_about(events, applications, NewsKind.RECEIVED, lambda event: event.time))
+    await append_events(db, events)
+    return registered
+
+
+def _entry(event: Event[ApplicationReceived], now: datetime) -> TimelineEntry:
+    return entry_of(event, TimelineKind.RECEIVED, Actor.APPLICANT, now, next_on=event.data.review_starts_on)
+
+
+async def _next_receipts(db: Connection, accepted: Sequence[Accepted], now: datetime) -> list[Receipt]:
+    year, facts = now.astimezone(TOKYO).year, accepted[0].facts
+    serials = await store.next_receipt_numbers(db, year, len(accepted))
+    if (left := RECEIPTS_PER_YEAR - max(serials)) < ALERT_WHEN_LEFT:
+        logger.warning("receipt_numbers_running_out", year=year, left=left)
+    # One schedule and one day hold for all of them.
     starts_on = review_starts_on(business_calendar(facts.schedule, facts.today), now)
-    applicant = OfficeCode(submission.applicant)
-    return Receipt(receipt_number(year, serial), submission.form_token, applicant, now, starts_on)
+    return [
+        Receipt(
+            receipt_number(year, serial),
+            each.submission.form_token,
+            OfficeCode(each.submission.applicant),
+            now,
+            starts_on,
+        )
+        for each, serial in zip(accepted, serials, strict=True)
+    ]

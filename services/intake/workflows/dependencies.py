@@ -8,6 +8,7 @@ from jinja2 import Environment
 from services.intake.documents import DocumentPrinter
 from services.intake.domain.office_facts import FormRules
 from services.intake.domain.retention import Retention
+from services.intake.workflows.desk import PostingDesk
 from shared.runtime.clock import Clock
 from shared.runtime.database import Pool
 from shared.runtime.ids import NewId
@@ -37,6 +38,8 @@ class Dependencies:
     printer: DocumentPrinter
     form_rules: FormRules
     retention: Retention
+    desk: PostingDesk
+    """Takes the posts of programs."""
     post_limit: RequestLimit = field(default_factory=lambda: RequestLimit(POSTS_PER_HOUR))
     """Of one office, through pages."""
     maintenance: Maintenance | None = None

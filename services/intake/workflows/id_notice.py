@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from services.intake import store
 from services.intake.domain.application import Application
+from services.intake.domain.sister_offices import offices_to_apply_for
 from services.intake.workflows.refusals import NotFound
 from services.intake.workflows.views import view_application
 from shared.kernel.identifiers import OfficeCode
@@ -20,10 +22,18 @@ def is_login_fresh(authenticated_at: datetime, now: datetime) -> bool:
 
 
 async def find_notice(pool: Pool, office_code: str, number: str) -> Application:
-    """The office's own application, if passwords were issued for it. Raises NotFound."""
+    """The application, if passwords were issued for it and the office may still act for whose they are.
+
+    Raises NotFound: what a revoked grant once applied for stays readable, its passwords do not.
+    """
     application = (await view_application(pool, office_code, number)).application
     if not application.has_id_notice:
         raise NotFound(number)
+    if application.office_code != office_code:
+        async with pool.acquire() as db:
+            contract = await store.find_contract(db, office_code)
+        if contract is None or application.office_code not in offices_to_apply_for(contract):
+            raise NotFound(number)
     return application
 
 

@@ -1,24 +1,53 @@
 """Loading what a form is checked against, for the office it is about."""
 
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from services.intake import store
 from services.intake.domain.office_facts import Corrected, FormRules, OfficeFacts
-from services.intake.domain.sister_offices import offices_to_apply_for
-from services.intake.workflows.register import load_facts
-from shared.kernel.japanese_text import narrow
+from services.intake.domain.sister_offices import office_applied_for, offices_named
+from services.intake.store.register import OfficeRecord
+from services.intake.workflows.refusals import OfficeNotRegistered
+from shared.contracts.review_events import SchedulePublished
+from shared.kernel.identifiers import OfficeCode
+from shared.kernel.local_time import local_date
 from shared.runtime.database import Connection
 
 
-async def office_applied_for(db: Connection, applicant: str, typed_office_code: str) -> str:
-    """The office typed, if the applicant may apply for it, else its own."""
-    target = narrow(typed_office_code).upper()
-    if target == applicant:
-        return applicant
-    own = await store.find_contract(db, applicant)
-    may_apply = own is not None and target in offices_to_apply_for(own)
-    return target if may_apply and await store.find_contract(db, target) is not None else applicant
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The records of some offices, the schedule, and the day: all that forms are checked against."""
+
+    offices: Mapping[OfficeCode, OfficeRecord]
+    schedule: SchedulePublished | None
+    today: date
+    rules: FormRules
+
+    def facts_for(self, applicant: str, typed_office_code: str, corrects: Corrected | None = None) -> OfficeFacts:
+        """The facts of the office typed, if the applicant may apply for it, else its own.
+
+        Raises OfficeNotRegistered.
+        """
+        own = self.offices.get(OfficeCode(applicant))
+        if own is None:
+            raise OfficeNotRegistered(applicant)
+        record = self.offices[office_applied_for(own.contract, typed_office_code, self.offices)]
+        return OfficeFacts(
+            contract=record.contract,
+            mailboxes=record.mailboxes,
+            schedule=self.schedule,
+            today=self.today,
+            open_receipt_number=record.open_receipt_number,
+            corrects=corrects,
+            find_unprintable=self.rules.find_unprintable,
+        )
+
+
+async def open_books(db: Connection, offices: list[OfficeCode], rules: FormRules, now: datetime) -> Books:
+    """The books of the offices as they stand."""
+    records, schedule = await store.find_offices(db, offices)
+    return Books(records, schedule, local_date(now), rules)
 
 
 async def load_form_facts(
@@ -30,5 +59,5 @@ async def load_form_facts(
     corrects: Corrected | None = None,
 ) -> OfficeFacts:
     """The facts of the office typed, if the applicant may apply for it, else its own. Raises OfficeNotRegistered."""
-    facts = await load_facts(db, await office_applied_for(db, applicant, typed_office_code), now)
-    return replace(facts, corrects=corrects, find_unprintable=rules.find_unprintable)
+    books = await open_books(db, offices_named(applicant, typed_office_code), rules, now)
+    return books.facts_for(applicant, typed_office_code, corrects)

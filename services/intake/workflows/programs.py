@@ -10,12 +10,10 @@ from uuid import UUID
 
 from services.intake import store
 from services.intake.domain.application import Application, Content
-from services.intake.domain.form import ApplicationForm
 from services.intake.domain.office_facts import FormRules
 from services.intake.store.tokens import ApiAnswer as ApiAnswer
 from services.intake.store.tokens import ApiToken as ApiToken
 from services.intake.workflows.account_orders import AccountOrder
-from services.intake.workflows.applications import Submission, receive_locked
 from services.intake.workflows.correcting import CorrectionForm, correct_locked
 from services.intake.workflows.refusals import AccountUnknown, NotFound
 from services.intake.workflows.withdrawing import Withdrawal, withdraw_in
@@ -53,11 +51,12 @@ class ProgramPost:
 
 async def find_calling_office(pool: Pool, token: str, now: datetime) -> OfficeCode:
     """The office whose program calls. Raises TokenUnknown."""
+    digest = digest_of_token(token)
     async with pool.acquire() as db:
-        office = await store.find_office_of_token(db, _digest(token), now)
-    if office is None:
+        callers = await store.find_callers(db, [digest], now)
+    if digest not in callers:
         raise TokenUnknown
-    return office
+    return callers[digest]
 
 
 async def make_token(
@@ -69,7 +68,7 @@ async def make_token(
     async with transaction(pool) as db:
         if await store.find_password(db, order.office_code) is None:
             raise AccountUnknown(order.office_code)
-        await store.insert_token(db, made, _digest(text))
+        await store.insert_token(db, made, digest_of_token(text))
     return made, text
 
 
@@ -84,17 +83,6 @@ async def revoke_token(pool: Pool, order: AccountOrder, token_id: UUID) -> None:
     async with transaction(pool) as db:
         if not await store.revoke_token(db, order.office_code, token_id, order.at):
             raise NotFound(str(token_id))
-
-
-async def receive_once(
-    pool: Pool, post: ProgramPost, form: ApplicationForm, rules: FormRules, now: datetime, new_id: NewId
-) -> ApiAnswer:
-    """Register a form that a program sends whole. Raises KeyReused and what `receive_locked` raises."""
-
-    async def register(db: Connection) -> tuple[Application, Content]:
-        return await receive_locked(db, Submission(post.office_code, new_id(), form), rules, now, new_id)
-
-    return await _once(pool, post, 201, now, register)
 
 
 async def correct_once(
@@ -134,15 +122,23 @@ async def _once(pool: Pool, post: ProgramPost, status: int, now: datetime, act: 
     async with transaction(pool) as db:
         if not await store.claim_key(db, post.office_code, post.idempotency_key, post.request_sha256, now):
             return await _first_answer(db, post)
-        told = post.tell(*await act(db))
-        answer = ApiAnswer(post.request_sha256, status, json.dumps(told, ensure_ascii=False))
+        answer = answer_of(post.request_sha256, status, post.tell(*await act(db)))
         await store.update_answer(db, post.office_code, post.idempotency_key, answer)
     return answer
 
 
 async def _first_answer(db: Connection, post: ProgramPost) -> ApiAnswer:
-    known = await store.find_answer(db, post.office_code, post.idempotency_key)
-    if known.request_sha256 != post.request_sha256:
+    return same_answer(await store.find_answer(db, post.office_code, post.idempotency_key), post.request_sha256)
+
+
+def answer_of(request_sha256: bytes, status: int, told: dict[str, Any]) -> ApiAnswer:
+    """The answer as it is sent and kept."""
+    return ApiAnswer(request_sha256, status, json.dumps(told, ensure_ascii=False))
+
+
+def same_answer(known: ApiAnswer, request_sha256: bytes) -> ApiAnswer:
+    """The answer that the key has led to. Raises KeyReused where it led there with another request."""
+    if known.request_sha256 != request_sha256:
         raise KeyReused
     return known
 
@@ -153,5 +149,6 @@ async def _content(db: Connection, application: Application) -> Content:
     return content
 
 
-def _digest(token: str) -> bytes:
+def digest_of_token(token: str) -> bytes:
+    """What is kept of a token: it is random, so one round of SHA-256 tells nothing about it."""
     return hashlib.sha256(token.encode()).digest()

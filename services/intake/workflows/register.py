@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.intake import store
 from services.intake.domain.mailboxes import MailboxState, OfficeMailbox
-from services.intake.domain.office_facts import OfficeFacts
+from services.intake.domain.office_facts import FormRules, OfficeFacts
 from services.intake.domain.register import RegisterFile, RegisterProblem
 from services.intake.domain.register_changes import (
     ContractChange,
@@ -16,11 +16,11 @@ from services.intake.domain.register_changes import (
     opening_problems,
 )
 from services.intake.domain.sister_offices import offices_to_apply_for
+from services.intake.workflows.office_facts import load_form_facts
 from services.intake.workflows.refusals import ContractChangedMeanwhile, NotFound, OfficeNotRegistered
 from shared.contracts.envelope import Event, new_event
 from shared.contracts.intake_events import ContractPublished
 from shared.contracts.review_events import SchedulePublished
-from shared.kernel.local_time import local_date
 from shared.runtime.database import Connection, Pool, transaction
 from shared.runtime.event_outbox import append_events
 from shared.runtime.ids import NewId
@@ -130,12 +130,8 @@ async def view_contract_of(pool: Pool, caller: str, office_code: str, now: datet
 
 
 async def load_facts(db: Connection, office_code: str, now: datetime) -> OfficeFacts:
-    """What a form of the office is checked against. Raises OfficeNotRegistered."""
-    found = await store.find_office_facts(db, office_code)
-    if found is None:
-        raise OfficeNotRegistered(office_code)
-    contract, mailboxes, schedule = found
-    return OfficeFacts(contract=contract, mailboxes=mailboxes, schedule=schedule, today=local_date(now))
+    """What the register says about the office today. Raises OfficeNotRegistered."""
+    return await load_form_facts(db, office_code, office_code, FormRules(), now)
 
 
 async def keep_schedules(db: Connection, events: Sequence[Event[SchedulePublished]]) -> None:

@@ -1,6 +1,5 @@
 """Which event leads to which mail (M1 to M12), and what that mail says. Never an ID issued, never a password (B28)."""
 
-from collections.abc import Mapping
 from datetime import date
 from functools import singledispatch
 
@@ -26,9 +25,6 @@ from shared.contracts.review_events import (
 
 ENDS: tuple[type[EventData], ...] = (ApplicationWithdrawn, WithdrawalAccepted, ApplicationVoided, ServiceStarted)
 """What ends an application; a reissue ends with its completion."""
-
-StartDateNotes = Mapping[tuple[str, date], str]
-"""Why a start date moved: by receipt number and new date."""
 
 
 @singledispatch
@@ -101,12 +97,12 @@ def _(data: WithdrawalRefused) -> MailContent:
     return MailContent(Mail.M12, facts.NumberFacts())
 
 
-def reschedule_content(data: MailboxesRescheduled, notes: StartDateNotes) -> MailContent:
-    """M7. The reason stands in review's event; a mail that overtakes it goes without."""
+def reschedule_content(data: MailboxesRescheduled, reason: str) -> MailContent:
+    """M7. The reason stands in the event of review that provisioning answers."""
     moved = facts.RescheduleFacts(
         old_start_date=data.old_start_date.isoformat(),
         new_start_date=data.new_start_date.isoformat(),
-        note=notes.get((data.receipt_number, data.new_start_date), ""),
+        note=reason,
         viewable_until=_iso(data.viewable_until),
         system_setting_deadline=_iso(data.system_setting_deadline),
     )

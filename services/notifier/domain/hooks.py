@@ -107,12 +107,19 @@ def read_event(headers: Sequence[tuple[str, bytes | None]], key: bytes | None, v
         if texts["ce_type"] not in OFFERED or value is None:
             return None
         return HookEvent(
-            source=texts["ce_source"], id=UUID(texts["ce_id"]), type=texts["ce_type"], time=texts["ce_time"],
+            source=texts["ce_source"], id=UUID(texts["ce_id"]), type=texts["ce_type"], time=_instant(texts["ce_time"]),
             subject=texts["ce_subject"], key=(key or b"").decode(), sequence=texts.get("ce_sequence"),
             data=json.loads(value),
         )  # fmt: skip
     except (KeyError, ValueError):
         return None
+
+
+def _instant(text: str) -> str:
+    """As it is, if it is one. Raises ValueError."""
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("an instant without a zone means nothing here")
+    return text
 
 
 def next_step(

@@ -30,11 +30,14 @@ EXAMPLES: Mapping[Mail, tuple[str, str]] = {
 
 
 def sample_mails(
-    event: Event[Any], applied: ApplicationReceived, letterhead: Letterhead, now: datetime
+    event: Event[Any], applied: ApplicationReceived, reason: str, letterhead: Letterhead, now: datetime
 ) -> list[PlannedMail]:
-    """The mails that the event would lead to, as if `applied` were the application it is about."""
+    """The mails that the event would lead to, as if `applied` were the application it is about.
+
+    `reason` is that of a start date that moves.
+    """
     data: EventData = event.data
-    content = reschedule_content(data, {}) if isinstance(data, MailboxesRescheduled) else content_of(data)
+    content = reschedule_content(data, reason) if isinstance(data, MailboxesRescheduled) else content_of(data)
     if isinstance(data, ApplicationReceived | ApplicationCorrected):
         contacts = contacts_of(data)
     else:

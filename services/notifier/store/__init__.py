@@ -3,10 +3,10 @@
 from services.notifier.store.contacts import (
     erase_contacts,
     find_latest_contacts,
-    find_start_date_notes,
+    find_start_date_reasons,
     insert_contacts,
     insert_ends,
-    insert_start_date_notes,
+    insert_start_date_reasons,
     lock_ended_applications,
 )
 from services.notifier.store.digests import (
@@ -65,6 +65,7 @@ from services.notifier.store.mails import (
     mark_tried,
     put_back,
 )
+from services.notifier.store.measures import MailState, find_mail_state
 from services.notifier.store.returned import (
     ReturnedMail,
     Suppression,
@@ -83,6 +84,7 @@ from services.notifier.store.seals import InvalidKeys, Seals, UnreadableSeal
 __all__ = [
     "ClaimedDigest",
     "InvalidKeys",
+    "MailState",
     "ReturnedMail",
     "Seals",
     "Suppression",
@@ -111,12 +113,13 @@ __all__ = [
     "find_hook_states",
     "find_hooks",
     "find_latest_contacts",
+    "find_mail_state",
     "find_mails",
     "find_overdue",
     "find_post_attempts",
     "find_posts",
     "find_secrets",
-    "find_start_date_notes",
+    "find_start_date_reasons",
     "find_suppressions",
     "insert_contacts",
     "insert_digest",
@@ -128,7 +131,7 @@ __all__ = [
     "insert_posts",
     "insert_replay",
     "insert_report",
-    "insert_start_date_notes",
+    "insert_start_date_reasons",
     "insert_suppressions",
     "lock_allowance",
     "lock_digests",

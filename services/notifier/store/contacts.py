@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from services.notifier.domain.mails import ApplicationContacts, Recipient
+from shared.contracts.envelope import Event
 from shared.contracts.notifier_events import RecipientRole
 from shared.contracts.review_events import StartDateChanged
 from shared.kernel.identifiers import ReceiptNumber
@@ -71,24 +73,21 @@ async def insert_ends(db: Connection, ends: Mapping[str, datetime]) -> None:
     )
 
 
-async def insert_start_date_notes(db: Connection, changes: Sequence[StartDateChanged], now: datetime) -> None:
-    """Keep why start dates moved, for the mail that follows the move."""
+async def insert_start_date_reasons(db: Connection, changes: Sequence[Event[StartDateChanged]], now: datetime) -> None:
+    """Keep why start dates move, for the mail that follows the move."""
     await db.executemany(
         """
-        insert into start_date_notes (receipt_number, new_start_date, note, recorded_at) values ($1, $2, $3, $4)
-        on conflict (receipt_number, new_start_date) do update set note = excluded.note
+        insert into start_date_reasons (event_id, receipt_number, reason, recorded_at) values ($1, $2, $3, $4)
+        on conflict do nothing
         """,
-        [(change.receipt_number, change.new_start_date, change.note, now) for change in changes],
+        [(change.id, change.data.receipt_number, change.data.note, now) for change in changes],
     )
 
 
-async def find_start_date_notes(db: Connection, receipt_numbers: Sequence[str]) -> dict[tuple[str, date], str]:
-    """Every note of these applications, by receipt number and new date."""
-    rows = await db.fetch(
-        "select receipt_number, new_start_date, note from start_date_notes where receipt_number = any($1::text[])",
-        receipt_numbers,
-    )
-    return {(row["receipt_number"], row["new_start_date"]): row["note"] for row in rows}
+async def find_start_date_reasons(db: Connection, event_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Those that these events gave."""
+    rows = await db.fetch("select event_id, reason from start_date_reasons where event_id = any($1::uuid[])", event_ids)
+    return {row["event_id"]: row["reason"] for row in rows}
 
 
 async def lock_ended_applications(db: Connection, ended_before: datetime, limit: int) -> list[str]:

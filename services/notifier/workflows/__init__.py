@@ -27,6 +27,7 @@ from services.notifier.workflows.hooking import (
     replay_posts,
     serve_hook,
 )
+from services.notifier.workflows.measuring import measure_mails
 from services.notifier.workflows.operating import (
     Instruction,
     list_mails,
@@ -38,7 +39,7 @@ from services.notifier.workflows.operating import (
 from services.notifier.workflows.previewing import NoSuchSample, preview_mail
 from services.notifier.workflows.queueing import (
     MailDesk,
-    keep_start_date_notes,
+    keep_start_date_reasons,
     queue_contact_mails,
     queue_mails,
     queue_reschedule_mails,
@@ -66,10 +67,11 @@ __all__ = [
     "expire_posts",
     "find_due_hooks",
     "forget_posts",
-    "keep_start_date_notes",
+    "keep_start_date_reasons",
     "list_hooks",
     "list_mails",
     "list_suppressions",
+    "measure_mails",
     "pause_hook",
     "preview_mail",
     "queue_contact_mails",

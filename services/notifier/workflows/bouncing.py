@@ -6,6 +6,7 @@ from enum import StrEnum
 from services.notifier import store
 from services.notifier.domain.bounces import Bounce, BounceKind, classify_bounce, message_key_of
 from services.notifier.workflows.delivering import event_about
+from services.notifier.workflows.measuring import count_bounce, count_failure
 from shared.contracts.notifier_events import MailFailed, MailFailure
 from shared.runtime.clock import Clock
 from shared.runtime.database import Connection, Pool, transaction
@@ -43,7 +44,11 @@ async def record_bounce(desk: BounceDesk, recipient: str, content: bytes) -> Bou
             log.info("bounce of no known mail", kind=bounce.kind)
             return BounceTaken.UNKNOWN_MAIL
         log.info("bounce", mail_id=mail.mail_id, kind=bounce.kind, status=bounce.status)
-        return await _record(db, desk, mail, bounce)
+        taken = await _record(db, desk, mail, bounce)
+    count_bounce(bounce.kind)
+    if taken is BounceTaken.RECORDED and bounce.is_final:
+        count_failure(MailFailure.BOUNCED)
+    return taken
 
 
 async def _record(db: Connection, desk: BounceDesk, mail: store.ReturnedMail, bounce: Bounce) -> BounceTaken:

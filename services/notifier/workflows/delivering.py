@@ -22,6 +22,7 @@ from services.notifier.domain.retry import (
 )
 from services.notifier.mailer import Mailer
 from services.notifier.rendering import DkimSigner, Envelope, MailTemplates
+from services.notifier.workflows.measuring import count_fates
 from shared.contracts.envelope import Event, new_event
 from shared.contracts.event_data import EventData
 from shared.contracts.notifier_events import MailFailure
@@ -107,8 +108,9 @@ async def deliver_due_mails(delivery: Delivery) -> int:
         reach("notifier.after-smtp-accepted-before-marked")
         goes_on = _goes_on(delivery, tried, count)
         async with transaction(delivery.pool) as db:
-            await _mark(db, delivery, tried)
+            told = await _mark(db, delivery, tried)
             claimed = await _claim(db, delivery) if goes_on else []
+        count_fates(told)
         reach("notifier.after-marked")
     return count
 
@@ -167,7 +169,8 @@ async def _offer(delivery: Delivery, mail: ClaimedMail) -> SendOutcome | HeldBac
     return await delivery.mailer.send_mail(sender, letter.address, message)
 
 
-async def _mark(db: Connection, delivery: Delivery, tried: Sequence[Tried]) -> None:
+async def _mark(db: Connection, delivery: Delivery, tried: Sequence[Tried]) -> list[EventData]:
+    """Store and tell what became of them; what was told."""
     now = delivery.clock.now()
     decided = [
         (mail, outcome, *fate_of(mail, outcome, delivery.policy, now, delivery.jitter()))
@@ -182,6 +185,7 @@ async def _mark(db: Connection, delivery: Delivery, tried: Sequence[Tried]) -> N
     told = [(mail, data) for mail, _, _, data in kept]
     told += [(mail, deferred_event(mail, now + BACK_AFTER)) for mail in unoffered if mail.mail_id in back]
     await append_events(db, [event_about(delivery.new_id, mail, data, now) for mail, data in told])
+    return [data for _, data in told]
 
 
 def _dead_addresses(delivery: Delivery, tried: Sequence[Tried]) -> list[tuple]:  # type: ignore[type-arg]

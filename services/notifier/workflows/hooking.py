@@ -53,7 +53,7 @@ async def queue_posts(desk: HookDesk, records: Sequence[PolledRecord]) -> None:
         return
     async with transaction(desk.pool) as db:
         hooks = await store.find_hooks(db)
-        posts = [post for hook in hooks for post in _posts(hook, events, since=hook.created_at)]
+        posts = [post for hook in hooks for post in _posts(hook, _of_its_time(hook, events))]
         if posts:
             await _insert(db, desk, posts, again=False)
 
@@ -70,7 +70,7 @@ async def replay_posts(desk: HookDesk, records_since: RecordsSince) -> int:
         async for records in batches:
             events = [event for record in records if (event := read_event(record.headers, record.key, record.value))]
             async with transaction(desk.pool) as db:
-                queued += await _insert(db, desk, _posts(replay.hook, events, since=replay.since), again=True)
+                queued += await _insert(db, desk, _posts(replay.hook, events), again=True)
     async with transaction(desk.pool) as db:
         await store.mark_replay_done(db, replay.replay_id, queued, desk.clock.now())
     return 1
@@ -109,11 +109,16 @@ async def forget_posts(desk: HookDesk) -> int:
         return await store.delete_old_posts(db, desk.clock.now() - desk.kept, BATCH)
 
 
-def _posts(hook: Hook, events: Sequence[HookEvent], *, since: datetime) -> list[NewPost]:
+def _of_its_time(hook: Hook, events: Sequence[HookEvent]) -> list[HookEvent]:
+    """What was decided before the receiver was added is sent by a replay alone, however often it is read."""
+    return [event for event in events if datetime.fromisoformat(event.time) >= hook.created_at]
+
+
+def _posts(hook: Hook, events: Sequence[HookEvent]) -> list[NewPost]:
     return [
         NewPost(hook.hook_id, event, body)
         for event in events
-        if hook.wants(event) and datetime.fromisoformat(event.time) >= since and (body := hook.body_for(event))
+        if hook.wants(event) and (body := hook.body_for(event)) is not None
     ]
 
 

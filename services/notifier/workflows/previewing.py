@@ -12,6 +12,8 @@ from shared.contracts.intake_events import ApplicationReceived
 from shared.contracts.notifier_events import Mail, RecipientRole
 from shared.contracts.registry import EVENT_MODELS
 
+REASON_GIVEN_BY = "nss.review.start-date-changed.v1"
+
 
 class NoSuchSample(LookupError):
     """There is no such example, or it leads to no such mail; the message says which there are."""
@@ -37,7 +39,17 @@ def _mails_of(example: GoldenExample, letterhead: Letterhead, now: datetime) -> 
     headers = {name: value.decode() for name, value in example.record.headers}
     data = EVENT_MODELS[example.event_type].model_validate(example.data)
     event = new_event(data, event_id=UUID(headers["ce_id"]), key=example.record.key.decode(), now=now)
-    return sample_mails(event, _application_of(event.subject), letterhead, now)
+    reason = _reason_of(headers.get("ce_causationid"))
+    return sample_mails(event, _application_of(event.subject), reason, letterhead, now)
+
+
+def _reason_of(event_id: str | None) -> str:
+    """Why the example's start date moves; empty where the event that caused it is no such move."""
+    examples = (
+        golden_example(REASON_GIVEN_BY, path.stem) for path in example_path(REASON_GIVEN_BY, "").parent.iterdir()
+    )
+    found = (each for each in examples if ("ce_id", (event_id or "").encode()) in each.record.headers)
+    return next((str(each.data["note"]) for each in found), "")
 
 
 def _application_of(receipt_number: str) -> ApplicationReceived:

@@ -63,17 +63,23 @@ async def queue_mails(db: Connection, events: Sequence[Event[Any]], desk: MailDe
 async def queue_reschedule_mails(
     db: Connection, events: Sequence[Event[MailboxesRescheduled]], desk: MailDesk
 ) -> list[Waiting]:
-    """Queue M7 with the reason that review gave for the move."""
+    """Queue M7 with the reason that review gave for the move; one that overtakes its reason waits for it."""
     known, contacts, waiting = await _with_contacts(db, events)
-    notes = await store.find_start_date_notes(db, [event.data.receipt_number for event in known])
-    planned = [(event, reschedule_content(event.data, notes)) for event in known]
+    causes = [event.causation_id for event in known if event.causation_id is not None]
+    reasons = await store.find_start_date_reasons(db, causes)
+    told = [event for event in known if event.causation_id is None or event.causation_id in reasons]
+    waiting += [Waiting(event, event.subject) for event in known if event not in told]
+    planned = [
+        (event, reschedule_content(event.data, reasons[event.causation_id] if event.causation_id else ""))
+        for event in told
+    ]
     await _insert(db, planned, contacts, desk, desk.clock.now())
     return waiting
 
 
-async def keep_start_date_notes(db: Connection, events: Sequence[Event[StartDateChanged]], desk: MailDesk) -> None:
+async def keep_start_date_reasons(db: Connection, events: Sequence[Event[StartDateChanged]], desk: MailDesk) -> None:
     """Keep why start dates move; the mail follows when provisioning has moved them."""
-    await store.insert_start_date_notes(db, [event.data for event in events], desk.clock.now())
+    await store.insert_start_date_reasons(db, events, desk.clock.now())
 
 
 async def _with_contacts(

@@ -110,6 +110,7 @@ def case_page(
         target_business_days=visitor.console.target_business_days,
         held_by=case.claim_of_another(login, now),
         own_claim=case.own_claim(login, now),
+        portal_url=visitor.console.portal_url,
         **desk_rendering.case_rows(case, today, visitor.console.target_business_days),
         **approval_context(case, entered, today),
         **mail_context(visitor, case, _proposed_mail(case, today)),

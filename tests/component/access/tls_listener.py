@@ -1,4 +1,4 @@
-"""A server that shows a certificate and notes what it is told after the handshake; it speaks no protocol beyond that."""
+"""A server that shows a certificate and notes what it is told after the handshake; it answers nothing."""
 
 import asyncio
 import contextlib
@@ -16,10 +16,11 @@ Opening = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 @dataclass(slots=True)
 class Listener:
-    """`connections` came; `heard` is what clients said inside TLS, once they had accepted the certificate."""
+    """`connections` came, of these `accepted` the certificate; `heard` is what they said inside TLS."""
 
     port: int = 0
     connections: int = 0
+    accepted: int = 0
     heard: list[bytes] = field(default_factory=list)
 
 
@@ -54,6 +55,7 @@ async def tls_listener(shown: Certificate, folder: Path, opening: Opening = noth
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await opening(reader, writer)
             await writer.start_tls(context)
+            listener.accepted += 1
             heard = await reader.read(1024)
             if heard:
                 listener.heard.append(heard)

@@ -22,6 +22,7 @@ from services.intake.messaging import build_router
 from services.intake.rendering import build_page_environment
 from services.intake.web import build_pages
 from services.intake.workflows.dependencies import Dependencies
+from services.intake.workflows.desk import PostingDesk
 from shared.contracts.envelope import Event
 from shared.contracts.event_data import EventData
 from shared.contracts.intake_events import ContractPublished
@@ -131,6 +132,7 @@ async def opened_intake(database_url: str, folder: Path, base_url: str = BASE_UR
     clock, keys, hasher = FixedClock(), make_keys(folder), PasswordHasher()
     printer = DocumentPrinter(find_fonts(None))
     pages = PageSettings("intake", base_url, form_action_origins=(PROVISIONING_URL,), own_scripts=True)
+    rules = FormRules(printer.find_unprintable)
     parts = Dependencies(
         pool=pool,
         clock=clock,
@@ -143,7 +145,8 @@ async def opened_intake(database_url: str, folder: Path, base_url: str = BASE_UR
         ticket_key_file=keys.ticket_private,
         staff_keys_dir=keys.staff_public_dir,
         printer=printer,
-        form_rules=FormRules(printer.find_unprintable),
+        form_rules=rules,
+        desk=PostingDesk(pool, clock, new_uuid7, rules),
         retention=Retention(),
     )
     service = Intake(build_pages(parts), parts, clock, keys, base_url)

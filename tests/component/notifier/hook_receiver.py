@@ -92,6 +92,7 @@ class Receiver:
             writer.write(b"transfer-encoding: chunked\r\n\r\n")
             while True:
                 writer.write(b"5\r\nhello\r\n")
+                await asyncio.sleep(0)
                 await writer.drain()
         writer.write(b"content-length: 0\r\n\r\n")
         await writer.drain()

@@ -51,6 +51,7 @@ class ScriptedSmtp:
     said_in_clear: list[str] = field(default_factory=list)
     connections: int = 0
     lost_replies: int = 0
+    empty_contents: int = 0
     port: int = 0
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -109,7 +110,13 @@ class _Talk:
             self._recipient = path
 
     async def _take(self) -> bool:
-        content = (await self._reader.readuntil(b"\r\n.\r\n")).removesuffix(b".\r\n")
+        content = b""
+        while (line := await self._reader.readuntil(b"\n")) != b".\r\n":
+            content += line
+        if not content:
+            # What a client says that was told to go on although its recipient was refused.
+            self._script.empty_contents += 1
+            return await self._send("554 no valid recipients")
         reply = self._script.reply_to(".")
         if reply in (DROP, RESET, SILENCE) or reply.startswith("2"):
             self._script.accepted.append((self._recipient, content.replace(b"\r\n..", b"\r\n.")))

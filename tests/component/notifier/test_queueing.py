@@ -103,15 +103,45 @@ async def test_equal_addresses_get_one_mail(bench: Bench) -> None:
     assert await bench.deliver() == 1
 
 
+def moved_for(reason: str, number: int) -> tuple[Any, Any]:
+    """Review moves the start date for that reason, and provisioning answers."""
+    days = {"receipt_number": NUMBER, "old_start_date": START_DATE, "new_start_date": LATER}
+    change = about(StartDateChanged(**days, note=reason), number)
+    return change, about(MailboxesRescheduled(**days), number + 1, causation_id=change.id)
+
+
+def told_reasons(bench: Bench) -> list[str]:
+    """What the administrator was told, in the order it was sent."""
+    texts = [bench.text_of(content) for recipient, content in bench.smtp.accepted if recipient == ADMINISTRATOR]
+    lines = [line for text in texts for line in text.splitlines()]
+    return [line.partition(":")[2] for line in lines if line.startswith("変更の理由")]
+
+
 async def test_moved_start_date_is_told_with_reviews_reason(bench: Bench) -> None:
-    change = StartDateChanged(
-        receipt_number=NUMBER, old_start_date=START_DATE, new_start_date=LATER, note="ご要望のため"
-    )
-    await bench.handle(application(), about(change, 601), after_the_receipt()[4])
+    change, answer = moved_for("ご要望のため", 601)
+    assert await bench.handle(application(), change, answer) == []
     await bench.deliver()
 
-    [text] = {bench.text_of(content) for recipient, content in bench.smtp.accepted[2:] if recipient == ADMINISTRATOR}
-    assert "変更の理由    :ご要望のため" in text
+    assert told_reasons(bench) == ["ご要望のため"]
+
+
+async def test_moved_start_date_that_overtakes_its_reason_waits_for_it(bench: Bench) -> None:
+    change, answer = moved_for("ご要望のため", 601)
+    [waiting] = await bench.handle(application(), answer)
+    assert (waiting.event, waiting.awaited_subject) == (answer, NUMBER)
+    assert await mails(bench) == {"M1": 2}
+
+    assert await bench.handle(change, waiting.event) == []
+    await bench.deliver()
+    assert told_reasons(bench) == ["ご要望のため"]
+
+
+async def test_each_move_is_told_with_its_own_reason_although_the_day_is_the_same(bench: Bench) -> None:
+    (first, first_answer), (second, second_answer) = moved_for("工事のため", 601), moved_for("ご要望のため", 611)
+    await bench.handle(application(), first, second, first_answer, second_answer)
+    await bench.deliver()
+
+    assert told_reasons(bench) == ["工事のため", "ご要望のため"]
 
 
 @pytest.mark.parametrize(("kind", "mail"), [("mailbox_change", "M2"), ("password_reissue", "M9")])

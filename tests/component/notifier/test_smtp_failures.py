@@ -26,6 +26,8 @@ RUNS = [3, pytest.param(20, marks=pytest.mark.full)]
 Figures = dict[str, Counter[str]]
 STAGES = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "."]
 BROKEN = [DROP, RESET, SILENCE]
+OFFERS = [(), ("PIPELINING",)]
+"""Commands one at a time, and in groups: every case is run both ways."""
 APPLICATIONS = 2
 NO_PAUSE = (0.0, 0.0)
 """After a failed connect: the clock of these tests does not wait either."""
@@ -68,6 +70,7 @@ async def test_refused_for_now_is_sent_later(quick: Bench, runs: int, figures: F
     for stage, run in itertools.product(STAGES, range(runs)):
         await quick.clear()
         await quick.apply(APPLICATIONS)
+        quick.smtp.offers = OFFERS[run % 2]
         quick.smtp.answer = fail_at(stage, f"4{run % 5}1 later", times=1 + run % 7)
         await quick.deliver_all(hours=4)
         await everything_arrived(quick, figures, stage)
@@ -79,6 +82,7 @@ async def test_broken_conversation_is_taken_up_again(quick: Bench, how: str, run
     for stage, run in itertools.product(STAGES, range(runs)):
         await quick.clear()
         await quick.apply(APPLICATIONS)
+        quick.smtp.offers = OFFERS[run % 2]
         quick.smtp.answer = fail_at(stage, how, times=1 + run % 5)
         await quick.deliver_all(hours=4)
         await everything_arrived(quick, figures, stage)
@@ -91,6 +95,7 @@ async def test_refused_for_good_is_given_up_and_the_other_recipient_is_not_touch
     for stage, run in itertools.product(["MAIL", "RCPT", "DATA", "."], range(runs)):
         await quick.clear()
         await quick.apply(1)
+        quick.smtp.offers = OFFERS[run % 2]
         quick.smtp.answer = fail_at(stage, f"55{run % 5} never", times=1)
         await quick.deliver_all(hours=1)
         figures[stage].update(refused=1, arrived=len(quick.smtp.accepted))

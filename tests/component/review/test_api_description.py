@@ -86,10 +86,17 @@ def _send_examples(schema: Any, url: str, headers: dict[str, str], examples: int
         def send(case: Any, known: bool) -> None:
             if known and "receipt_number" in case.path_parameters:
                 case.path_parameters["receipt_number"] = RECEIPT
+                _as_on_the_screen(case)
             answer = case.call(base_url=url, headers=headers)
             case.validate_response(answer, checks=CHECKS)
 
         send()
+
+
+def _as_on_the_screen(case: Any) -> None:
+    """The revision that stands, so that what is decided is judged by its own fields."""
+    if isinstance(case.body, dict) and isinstance(case.body.get("revision"), int):
+        case.body["revision"] = 1
 
 
 @pytest.mark.parametrize("login", [LEAD, OPERATOR])
@@ -100,4 +107,4 @@ async def test_examples_of_the_description_meet_no_surprise(desk: Desk, login: s
 @pytest.mark.full
 @pytest.mark.parametrize("login", [LEAD, OPERATOR])
 async def test_many_examples_of_the_description_meet_no_surprise(desk: Desk, login: str) -> None:
-    await check_by_examples(desk, login, 200)
+    await check_by_examples(desk, login, 300)

@@ -52,6 +52,7 @@ ROLE = closed(
     {"name": TEXT, "ensure": one_of("present", "absent"), "login": {"type": "boolean"}, "superuser": {"const": False},
      "createdb": {"const": False}, "createrole": {"const": False}, "passwordSecret": closed({"name": TEXT})}
 )  # fmt: skip
+RULE = closed({"alert": TEXT, "expr": TEXT, "for": TEXT, "labels": texts(), "annotations": texts()})
 SPECIFICATIONS: dict[tuple[str, str], Object] = {
     ("kafka.strimzi.io/v1", "KafkaTopic"): closed(
         {"topicName": TEXT, "partitions": COUNT, "replicas": COUNT, "config": texts()}
@@ -84,9 +85,12 @@ SPECIFICATIONS: dict[tuple[str, str], Object] = {
     ("monitoring.coreos.com/v1", "ServiceMonitor"): closed(
         {
             "selector": closed({"matchLabels": texts()}),
-            "endpoints": listed(closed({"port": TEXT, "path": TEXT, "interval": TEXT})),
+            "endpoints": listed(closed({"port": TEXT, "path": TEXT, "interval": TEXT, "honorLabels": {"const": True}})),
             "targetLabels": listed(TEXT),
         }
+    ),
+    ("monitoring.coreos.com/v1", "PrometheusRule"): closed(
+        {"groups": listed(closed({"name": TEXT, "rules": listed(RULE)}))}
     ),
     ("postgresql.cnpg.io/v1", "Cluster"): closed(
         {

@@ -96,13 +96,11 @@ def test_closing_window_is_only_told_when_nobody_has_looked(ever_viewed: bool, t
     assert (content_of(window_closing(ever_viewed=ever_viewed)) is not None) is told
 
 
-def test_moved_start_date_is_told_with_the_reason_if_it_is_known() -> None:
+def test_moved_start_date_is_told_with_its_reason() -> None:
     event_type, case = EXAMPLES[Mail.M7]
     data: Any = EVENT_MODELS[event_type].model_validate(golden_example(event_type, case).data)
-    key = (data.receipt_number, data.new_start_date)
 
-    assert reschedule_content(data, {key: "ご要望のため"}).facts["note"] == "ご要望のため"
-    assert reschedule_content(data, {}).facts["note"] == ""
+    assert reschedule_content(data, "ご要望のため").facts["note"] == "ご要望のため"
 
 
 def test_nobody_is_written_to_whose_data_are_erased() -> None:

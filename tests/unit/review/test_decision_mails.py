@@ -177,8 +177,7 @@ def test_another_start_date_is_shown_as_it_is_sent(needs_setting: bool) -> None:
         viewable_until=viewing_window(SCHEDULE.calendar, NOW, told.new_start_date).viewable_until,
         system_setting_deadline=told.system_setting_deadline,
     )
-    notes = {(str(told.receipt_number), told.new_start_date): told.note}
-    assert shown(review, mail_of(review, moved, SCHEDULE, TODAY)) == sent(reschedule_content(answered, notes))
+    assert shown(review, mail_of(review, moved, SCHEDULE, TODAY)) == sent(reschedule_content(answered, told.note))
 
 
 def test_without_names_the_mail_is_addressed_to_the_contact() -> None:

@@ -24,6 +24,7 @@ from services.review.domain.review import (
     request_cancel,
     withdraw,
 )
+from services.review.domain.review_queue import age_in_business_days
 from shared.contracts.intake_events import (
     ApplicationCorrected,
     ApplicationWithdrawn,
@@ -37,6 +38,7 @@ from shared.contracts.review_events import (
     WithdrawalAccepted,
     WithdrawalRefused,
 )
+from shared.kernel.local_time import local_date
 from tests.builders import NOW, RECEIPT, an_application_received, numbered_id
 from tests.unit.review.builders import (
     REVIEWER,
@@ -50,6 +52,7 @@ from tests.unit.review.builders import (
 P = DecisionProblem
 QUESTION_ID = numbered_id(1)
 FORM = ClarificationForm(1, "count_unclear", "1個の追加でよろしいでしょうか。", "20181031")
+SCHEDULE = a_registration_schedule()
 RETURNED = ClarificationReturned(receipt_number=RECEIPT, revision=1, clarification_id=QUESTION_ID, returned_at=NOW)
 REQUEST = WithdrawalRequested(receipt_number=RECEIPT, revision=1, requested_at=NOW)
 WITHDRAWN = ApplicationWithdrawn(receipt_number=RECEIPT, revision=1, withdrawn_at=NOW)
@@ -136,6 +139,30 @@ def test_a_correction_is_reviewed_again_with_its_own_content() -> None:
     assert (moved.review.reason, moved.review.clarification) == ("二台目の端末のため。", None)
     assert moved.review.counts_from == date(2018, 10, 30), "six days, four of them business days"
     assert correct(moved.review, a_correction(), SCHEDULE, NOW) is None
+
+
+def test_the_weekend_an_application_lay_with_the_applicant_does_not_make_the_answer_late() -> None:
+    asked_at = datetime(2018, 10, 25, 3, 0, tzinfo=UTC)  # a Thursday, one business day after the review began
+    asked = a_review_with_question(asked_at)
+    monday = asked_at + timedelta(days=4)
+    assert age_in_business_days(asked, SCHEDULE, local_date(monday)) == 1, "no day is added while the question is open"
+    back = give_back(asked, RETURNED, SCHEDULE, monday)
+    assert back is not None
+    assert back.review.counts_from == date(2018, 10, 26)
+    assert age_in_business_days(back.review, SCHEDULE, local_date(monday)) == 1
+    assert age_in_business_days(back.review, SCHEDULE, date(2018, 10, 30)) == 2
+
+
+def test_where_no_calendar_reaches_the_answer_is_put_off_by_calendar_days() -> None:
+    for schedule in (None, a_registration_schedule(covers_until=date(2018, 10, 20))):
+        back = give_back(a_review_with_question(), RETURNED, schedule, NOW + timedelta(days=4))
+        assert back is not None
+        assert back.review.counts_from == date(2018, 10, 28)
+
+
+def test_a_withdrawn_application_grows_no_older() -> None:
+    gone = replace(a_review(), state=ReviewState.WITHDRAWN)
+    assert age_in_business_days(gone, SCHEDULE, date(2018, 11, 30)) == 0
 
 
 def test_a_correction_that_nobody_asked_for_is_impossible() -> None:

@@ -55,9 +55,9 @@ class World(RuleBasedStateMachine):
         assert self.review is not None
         match event:
             case intake.ApplicationCorrected():
-                self.write(domain.correct(self.review, event, self.schedule, self.now))
+                self.write(domain.correct(self.review, event, SCHEDULE, self.now))
             case intake.ClarificationReturned():
-                self.write(domain.give_back(self.review, event, self.schedule, self.now))
+                self.write(domain.give_back(self.review, event, SCHEDULE, self.now))
             case intake.WithdrawalRequested():
                 self.write(domain.answer_withdrawal(self.review, event, self.now))
             case intake.ApplicationWithdrawn():

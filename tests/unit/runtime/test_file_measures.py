@@ -5,15 +5,12 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.file_measures import FileMeter
 from shared.runtime.metrics import render_metrics
 from shared.runtime.settings import ServiceSettings
+from tests.certificates import certificate_for
 
 DAY = 86_400.0
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,20 +22,6 @@ class ReviewSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="NSS_REVIEW_", extra="ignore", populate_by_name=True)
     smtp_ca_file: Path
     staff_key_file: Path
-
-
-def pem(*days: int) -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
-    made = b""
-    for number in days:
-        builder = x509.CertificateBuilder(
-            name, name, key.public_key(), x509.random_serial_number(), BEGIN.replace(tzinfo=None)
-        )
-        made += builder.not_valid_after(BEGIN + timedelta(days=number)).sign(key, hashes.SHA256()).public_bytes(
-            serialization.Encoding.PEM
-        )  # fmt: skip
-    return made
 
 
 def aged(path: Path, days: float) -> Path:
@@ -66,14 +49,14 @@ def shown(name: str, file: str) -> float | None:
 
 
 def test_the_first_certificate_to_end_counts(tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_bytes(pem(90, 10, 400))
+    (tmp_path / "ca.pem").write_bytes(certificate_for(BEGIN, 90, 10, 400))
     FileMeter("review", settings(tmp_path)).measure()
     ends = shown("nss_certificate_expiry_timestamp_seconds", "smtp_ca_file")
     assert ends == (BEGIN + timedelta(days=10)).timestamp()
 
 
 def test_a_key_is_as_old_as_the_last_rotation(tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_bytes(pem(90))
+    (tmp_path / "ca.pem").write_bytes(certificate_for(BEGIN, 90))
     FileMeter("review", settings(tmp_path)).measure()
     assert round((shown("nss_key_age_seconds", "staff_key_file") or 0) / DAY) == 200
     assert round((shown("nss_key_age_seconds", "staff_keys_dir") or 0) / DAY) == 30

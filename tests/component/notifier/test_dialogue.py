@@ -1,0 +1,149 @@
+"""The words on one SMTP connection: in groups where the server takes them, and always in step with the replies."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from services.notifier.domain.retry import Accepted, Refused, RefusedForNow, ReplyLost
+from services.notifier.mailer import PoolLimits, SmtpMailer, SmtpServer
+from tests.component.notifier.scripted_smtp import ScriptedSmtp, fail_at, scripted_smtp
+
+SENDER, FIRST, SECOND = "nss@naccs.example", "one@naccs.example", "two@naccs.example"
+MESSAGE = b"Subject: x\r\n\r\n.a line with a dot\r\n"
+GROUP = b"MAIL FROM:<nss@naccs.example>\r\nRCPT TO:<one@naccs.example>\r\nDATA\r\n"
+TAKEN = b"250 ok\r\n"
+
+
+def mailer_to(port: int, timeout_seconds: float = 1.0) -> SmtpMailer:
+    """One connection."""
+    return SmtpMailer(SmtpServer("127.0.0.1", port, timeout_seconds=timeout_seconds), PoolLimits(connections=1))
+
+
+@pytest.fixture
+async def grouping() -> AsyncIterator[ScriptedSmtp]:
+    """A server that takes commands in groups."""
+    async with scripted_smtp(offers=("PIPELINING",)) as server:
+        yield server
+
+
+@dataclass
+class Wire:
+    """What came in one piece, and what is said to each piece."""
+
+    answers: list[bytes]
+    pieces: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    port: int = 0
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        writer.write(b"220 wire\r\n")
+        while piece := await reader.read(64 * 1024):
+            self.pieces.append(piece)
+            answer = self.answers.pop(0) if self.answers else TAKEN
+            for part in answer.split(b"|"):
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        writer.close()
+
+
+@asynccontextmanager
+async def wire(*answers: bytes) -> AsyncIterator[Wire]:
+    """A server that answers each piece with the next of these, `|` standing for a pause."""
+    heard = Wire([b"250-wire\r\n250 PIPELINING\r\n", *answers])
+    server = await asyncio.start_server(heard.converse, "127.0.0.1", 0)
+    heard.port = server.sockets[0].getsockname()[1]
+    try:
+        yield heard
+    finally:
+        server.close()
+
+
+async def test_envelope_goes_in_one_group_where_the_server_takes_groups() -> None:
+    async with wire(b"250 ok\r\n250 ok\r\n354 go\r\n") as heard:
+        mailer = mailer_to(heard.port)
+        assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == Accepted()
+        await mailer.close()
+
+    assert heard.pieces[1:3] == [GROUP, MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n"]
+
+
+async def test_replies_in_pieces_and_of_many_lines_are_read_one_by_one() -> None:
+    async with wire(b"250-o|k\r|\n250 ok\r\n25|0 ok\r\n35|4 go\r\n", b"250-|taken\r\n250 really\r\n") as heard:
+        mailer = mailer_to(heard.port)
+        assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == Accepted()
+        assert await mailer.send_mail(SENDER, FIRST, b"x\r\n") == RefusedForNow()
+        await mailer.close()
+
+
+@pytest.mark.parametrize(
+    ("stage", "said", "outcome"),
+    [
+        ("MAIL", "451 later", RefusedForNow(451)),
+        ("RCPT", "550 5.1.1 unknown", Refused(550, address_status="5.1.1")),
+        ("DATA", "554 no", Refused(554)),
+        (".", "452 full", RefusedForNow(452)),
+    ],
+)
+async def test_refusal_within_a_group_leaves_the_connection_in_step(
+    grouping: ScriptedSmtp, stage: str, said: str, outcome: object
+) -> None:
+    mailer = mailer_to(grouping.port)
+    grouping.answer = fail_at(stage, said, times=1)
+    assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == outcome
+    assert await mailer.send_mail(SENDER, SECOND, MESSAGE) == Accepted()
+    await mailer.close()
+
+    assert grouping.connections == 1
+    assert grouping.accepted == [(SECOND, MESSAGE)]
+
+
+async def test_server_that_wants_a_content_after_all_gets_none(grouping: ScriptedSmtp) -> None:
+    mailer = mailer_to(grouping.port)
+    grouping.answer = fail_at("RCPT", "550 unknown", times=1)
+    await mailer.send_mail(SENDER, FIRST, MESSAGE)
+    await mailer.close()
+
+    assert (grouping.empty_contents, grouping.accepted) == (1, [])
+
+
+async def test_farewell_nobody_asked_for_is_no_reply_to_the_next_mail() -> None:
+    said = (b"250 ok\r\n250 ok\r\n354 go\r\n", b"250 taken\r\n|421 4.4.2 good night\r\n")
+    async with wire(*said) as heard:
+        mailer = mailer_to(heard.port)
+        assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == Accepted()
+        await asyncio.sleep(0.1)
+        heard.answers[:] = [b"250-wire\r\n250 PIPELINING\r\n", *said]
+        assert await mailer.send_mail(SENDER, SECOND, MESSAGE) == Accepted()
+        await mailer.close()
+
+    assert heard.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        (b"hello?\r\n", ReplyLost()),
+        (b"2x0 taken\r\n", ReplyLost()),
+        (b"354 go on\r\n", ReplyLost()),
+        (b"250-" + b"x" * 40_000, ReplyLost()),
+        (b"251 taken too\r\n", Accepted()),
+    ],
+)
+async def test_only_a_refusal_after_the_content_means_that_it_was_not_taken(said: bytes, outcome: object) -> None:
+    async with wire(b"250 ok\r\n250 ok\r\n354 go\r\n", said) as heard:
+        mailer = mailer_to(heard.port, 0.3)
+        assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == outcome
+        await mailer.close()
+
+
+async def test_server_that_is_slow_at_every_step_has_the_whole_time_for_each() -> None:
+    wait = b"|" * 15
+    async with wire(wait + b"250 ok\r\n" + wait + b"250 ok\r\n" + wait + b"354 go\r\n") as heard:
+        mailer = mailer_to(heard.port, 0.25)
+        assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == Accepted()
+        await mailer.close()
