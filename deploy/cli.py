@@ -20,6 +20,7 @@ from deploy.operate import (
     mails_command,
     outbox_command,
     provisioning_command,
+    retention_command,
     settings_command,
     trace_command,
     watch_command,
@@ -59,6 +60,7 @@ app.command("watch")(watch_command.watch)
 app.command("trace")(trace_command.trace)
 app.command("lag")(flow_command.lag)
 app.command("stalled")(flow_command.stalled)
+app.command("retention")(retention_command.retention)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")]

@@ -1,9 +1,13 @@
 """Searching for secrets that must be nowhere: in files byte by byte, in texts, and in what topics hold."""
 
 import base64
+import io
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pypdf
 
 CHUNK = 1 << 22
 
@@ -63,6 +67,22 @@ def spellings_of(canaries: Iterable[str]) -> Mapping[bytes, str]:
             # What stands before and after a secret changes the outermost characters of its base64 alone.
             found[base64.b64encode(b"\0" * shift + plain)[4 if shift else 0 : -4]] = "base64"
     return found
+
+
+def texts_of_pdf(pdf: bytes) -> Iterator[bytes]:
+    """What a reader sees of the document: its properties, then page by page."""
+    document = pypdf.PdfReader(io.BytesIO(pdf))
+    yield "\n".join(str(value) for value in (document.metadata or {}).values()).encode()
+    yield from (page.extract_text().encode() for page in document.pages)
+
+
+def streams_of_pdf(pdf: bytes) -> Iterator[bytes]:
+    """What is packed inside of the document, unpacked, whether or not a page shows it."""
+    for piece in pdf.split(b"stream")[1:]:
+        try:
+            yield zlib.decompressobj().decompress(piece.lstrip(b"\r\n"))
+        except zlib.error:
+            continue
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

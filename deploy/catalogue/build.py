@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from deploy.catalogue.access import grants
 from deploy.catalogue.asyncapi import asyncapi_document
 from deploy.catalogue.facts import TopicFacts, topic_facts
+from deploy.catalogue.retention import kept_facts, retention_document
 from shared.contracts.headers import HEADERS
 from shared.contracts.schemas import published_schemas, released_text
 
@@ -26,6 +27,7 @@ def catalogue_files() -> Mapping[str, str]:
         "asyncapi.json": _pretty(asyncapi_document(topics, CATALOGUE_VERSION)),
         "topics.json": _pretty([_topic(facts) for facts in topics]),
         "access.json": _pretty([grant.as_json() for grant in grants()]),
+        "retention.json": retention_document(),
         "style.css": (TEMPLATES / "style.css").read_text(encoding="utf-8"),
         **_pages(topics),
     }
@@ -85,6 +87,7 @@ def _pages(topics: Sequence[TopicFacts]) -> Mapping[str, str]:
     topic, event = environment.get_template("topic.html"), environment.get_template("event.html")
     return {
         "index.html": index,
+        "retention.html": environment.get_template("retention.html").render(facts=kept_facts(), root=""),
         **{f"topics/{facts.topic.name}.html": topic.render(facts=facts, root="../") for facts in topics},
         **{
             f"events/{each.slug}.html": event.render(event=each, retention=facts.retention, root="../")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shared.contracts.topics import SERVICES
+from shared.kernel.retention import MAIL_DAYS
 
 Severity = Literal["critical", "warning"]
 
@@ -22,6 +23,9 @@ KEY_DAYS = 400
 CLOCK_SECONDS = 30
 UNSEALED_ENTRIES = 1000
 FAILED_RUNS = 3
+MAIL_SECONDS = 300
+MAIL_FAILURES = 0
+DEFERRED_ATTEMPTS = 3
 FAILED_REQUESTS = 0.01
 RUNBOOK = "deploy/runbook.md"
 
@@ -128,7 +132,18 @@ SECRETS = (
           "1h", "warning", f"The key in {{{{ $labels.file }}}} of {SERVICE} was last changed {DURATION} ago."),
 )  # fmt: skip
 
-MAIL: tuple[Alert, ...] = ()
+MAIL = (
+    Alert("NssMailServerAway",
+          f"sum by (service) (increase(nss_mails_deferred_total[15m])) > {DEFERRED_ATTEMPTS}"
+          " unless sum by (service) (increase(nss_mails_sent_total[15m])) > 0",
+          "1m", "critical", "The mail server has taken no mail for 15 minutes although there are some."),
+    Alert("NssMailsLate", f"max by (service) (nss_mail_oldest_due_seconds) > {MAIL_SECONDS}",
+          "1m", "critical", f"A mail that is due has waited for {DURATION}: nobody sends."),
+    Alert("NssMailFailures", f"sum by (service, failure) (increase(nss_mails_failed_total[1h])) > {MAIL_FAILURES}",
+          "0m", "warning", "{{ $value | humanize }} mail(s) did not reach anybody ({{ $labels.failure }})."),
+    Alert("NssMailTextsKept", f"max by (service) (nss_mail_archive_oldest_seconds) > {(MAIL_DAYS + 2) * DAY}",
+          "1h", "warning", f"Texts of mails are kept for {DURATION}, longer than they may be."),
+)  # fmt: skip
 
 GROUPS: Mapping[str, Sequence[Alert]] = {
     "processes": PROCESSES,

@@ -26,8 +26,9 @@ def build_jobs(timetable: Timetable, desk: NoticeDesk, sessions: Sessions, keepi
     return (
         Job("watch_ledger", partial(workflows.watch_ledger, keeping), every_seconds=LEDGER_SECONDS),
         Job("seal_audit", partial(workflows.seal_audit, keeping.pool), every_seconds=AUDIT_SECONDS),
-        Job("start_services", start_services, every_seconds=TIMETABLE_SECONDS),
-        Job("close_offices", close_offices, every_seconds=TIMETABLE_SECONDS),
+        # What is abolished stays so: a wrong clock may end nothing.
+        Job("start_services", start_services, every_seconds=TIMETABLE_SECONDS, irreversible=True),
+        Job("close_offices", close_offices, every_seconds=TIMETABLE_SECONDS, irreversible=True),
         Job("announce_closing_windows", announce_closing_windows, every_seconds=TIMETABLE_SECONDS),
         Job(
             "close_windows",

@@ -9,7 +9,7 @@ from shared.contracts.event_data import MailboxKind
 from shared.runtime.web.labels import SYSTEM_CLASS_LABELS as SYSTEM_CLASS_LABELS
 
 MAILBOX_KIND_LABELS: Mapping[MailboxKind, str] = {
-    MailboxKind.SMTP_POP3: "メール",
+    MailboxKind.SMTP_POP3: "メール（SMTP/POP3）",
     MailboxKind.EDIFACT: "EDIFACT",
 }
 

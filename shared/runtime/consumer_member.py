@@ -29,6 +29,7 @@ BATCH_TIMEOUT_MS = 20
 REBALANCE_TIMEOUT_MS = 60_000
 COMMIT_SECONDS = 5.0
 LEAVE_SECONDS = 10.0
+LOOK_SECONDS = 0.2
 
 PartitionId = tuple[str, int]
 """A topic's name on the broker and a partition of it."""
@@ -75,7 +76,14 @@ class GroupMember:
 
     async def join(self) -> None:
         """Join the group; returns after the first assignment. Raises KafkaError or OSError."""
-        await self._broker.start()
+        joining = asyncio.create_task(self._broker.start())
+        try:
+            while not joining.done():
+                await asyncio.wait([joining], timeout=LOOK_SECONDS)
+                self._raise_refusal()
+        finally:
+            joining.cancel()
+        await joining
         self._watch_polls()
         self.has_joined = True
 
@@ -172,6 +180,12 @@ class GroupMember:
         )
         subscriber(self._on_poll)
         return broker, subscriber
+
+    def _raise_refusal(self) -> None:
+        """The client keeps a group's refusal for the next poll, and before the first assignment there is none."""
+        coordinator = getattr(self._subscriber.consumer, "_coordinator", None)
+        if coordinator is not None:
+            coordinator.check_errors()
 
     async def _on_poll(self, records: Any) -> None:
         await self._owner.on_poll(self, records)

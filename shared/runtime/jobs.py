@@ -15,6 +15,7 @@ from shared.runtime.logs import get_log
 MOST_CLOCK_DIFFERENCE_SECONDS = 60.0
 LONGEST_BACK_OFF_SECONDS = 60.0
 FIRST_BACK_OFF_SECONDS = 0.5
+STOP_SECONDS = 5.0
 MOST_BATCHES_IN_A_ROW = 1000
 
 log = get_log()
@@ -54,10 +55,13 @@ class JobRunner:
         self._tasks = [asyncio.create_task(self._repeat(job), name=f"job {job.name}") for job in self._jobs]
 
     async def stop(self) -> None:
-        """Cancel what runs (its transaction rolls back) and wait until it has ended."""
+        """Cancel what runs (its transaction rolls back) and wait until it has ended, at most 5 s."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            _, left = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+            for task in left:
+                log.error("a job did not stop in time", job=task.get_name())
         self._tasks = []
 
     async def _repeat(self, job: Job) -> None:

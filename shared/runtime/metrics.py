@@ -1,6 +1,7 @@
 """The metrics as objects that count, made from the registry alone, and the exposition text of a process."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Protocol
 
 from prometheus_client import (
@@ -20,7 +21,6 @@ from shared.contracts.topics import ServiceName
 from shared.runtime.metric_registry import (
     CONSUMER_TOTALS,
     PYTHON_FAMILIES,
-    SERVICE,
     Role,
     spec_of,
     specs_shown_by,
@@ -32,6 +32,7 @@ CONSUMER_STATE = (
     "nss_consumer_ready",
     "nss_consumer_progress_seconds",
 )
+MOST_BEGUN = 8
 ASKED_AT_SCRAPES = (*(f"nss_consumer_{name}_total" for name in CONSUMER_TOTALS), *CONSUMER_STATE)
 """Metrics that no object counts: the consumer keeps plain integers and is asked for them."""
 
@@ -199,7 +200,8 @@ def render_metrics(service: ServiceName, role: Role) -> tuple[bytes, str]:
 
 
 def begin_counting(service: ServiceName, role: Role) -> None:
-    """Show counters that have no label but the service as 0 before anything was counted: rates need a beginning."""
+    """Show counters of few known values as 0 before anything was counted: an increase needs a beginning."""
     for spec in specs_shown_by(service, role):
-        if spec.name in _counters and spec.label_names == (SERVICE.name,):
-            _counters[spec.name].labels(service)
+        if spec.name in _counters and all(0 < len(label.values) <= MOST_BEGUN for label in spec.labels):
+            for values in product(*(label.values for label in spec.labels)):
+                _counters[spec.name].labels(service, *values)

@@ -1,6 +1,7 @@
 """Reading a topic up to its present end without a consumer group: for books that are compared, not consumed."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from shared.runtime.kafka import KafkaUnreachable, client_options, unreachable_l
 from shared.runtime.settings import ServiceSettings
 
 START_SECONDS = 15.0
+CLOSE_SECONDS = 3.0
 POLL_MS = 500
 STANDSTILL_SECONDS = 30.0
 """How long not one record may come although the end is not reached."""
@@ -64,13 +66,20 @@ class KafkaTopicReader:
             async with asyncio.timeout(START_SECONDS):
                 await consumer.start()
         except (KafkaError, OSError) as error:
-            await consumer.stop()
+            await _close(consumer)
             raise KafkaUnreachable(unreachable_line(self._settings, error)) from error
         try:
             yield await _stretch(consumer, start, only)
         except KafkaError as error:
             raise KafkaUnreachable(unreachable_line(self._settings, error)) from error
         finally:
+            await _close(consumer)
+
+
+async def _close(consumer: AIOKafkaConsumer) -> None:
+    """In bounded time: with a request still open the library's own end may wait for ever."""
+    with contextlib.suppress(TimeoutError, KafkaError):
+        async with asyncio.timeout(CLOSE_SECONDS):
             await consumer.stop()
 
 

@@ -18,7 +18,7 @@ from tests.browser.kit import expect_accessible, take_picture
 from tests.town import PASSWORD, SAMPLES, Town, founded_town, staff_token, until
 
 TWO_PEOPLE_ABOVE = 3
-NEIGHBOURS = ("TST001", "TST002", "TST003", "TST004", "TST005", "TST006", "TST007", "TST008")
+NEIGHBOURS = tuple(f"TST{number:03}" for number in range(1, 15))
 """Offices like those of the register, with one mailbox and nothing else going on."""
 
 

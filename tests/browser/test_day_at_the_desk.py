@@ -20,25 +20,25 @@ ONE_MORE = {"add_smtp_pop3": "1"}
 NONE_MORE = {"add_smtp_pop3": "0"}
 WISHES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "as wished": ("NAC001", ONE_MORE),
-    "other day": ("NAC001", {"add_smtp_pop3": "2"}),
-    "another business day": ("NAC002", {"add_smtp_pop3": "0", "add_edifact": "1"}),
+    "other day": ("TST009", {"add_smtp_pop3": "2"}),
+    "another business day": ("TST010", ONE_MORE),
     "one given up": ("NAC002", {**NONE_MORE, "abolish": "NAC00202"}),
-    "not contracted": ("NAC003", ONE_MORE),
-    "no serials left": ("KOB001", {"add_smtp_pop3": "3"}),
+    "unanswered": ("TST013", ONE_MORE),
+    "last serials": ("KOB001", {"add_smtp_pop3": "2"}),
     "reissue": ("KOB001", {"mailbox_ids": "KOB00196", "reason": "控えが見つからないため。"}),
     "last one given up": ("KOB002", {**NONE_MORE, "abolish": "KOB00201"}),
-    "asked and corrected": ("HKT001", ONE_MORE),
+    "asked and corrected": ("TST014", ONE_MORE),
     "asked and taken back": ("HKT002", {"add_smtp_pop3": "0", "add_edifact": "1"}),
     "asked and withdrawn": ("TST001", ONE_MORE),
     "withdrawn in time": ("TST002", ONE_MORE),
     "withdrawn too late": ("TST003", ONE_MORE),
     "voided": ("TST004", ONE_MORE),
-    "moved": ("TST004", {"add_smtp_pop3": "2"}),
+    "moved": ("TST011", {"add_smtp_pop3": "2"}),
     "setting recorded": ("TST005", ONE_MORE),
     "setting missing": ("TST006", ONE_MORE),
     "two people": ("TST007", {"add_smtp_pop3": "4"}),
     "raced": ("TST008", ONE_MORE),
-    "clean": ("KOB002", ONE_MORE),
+    "clean": ("TST012", ONE_MORE),
 }
 
 
@@ -109,37 +109,22 @@ async def test_other_days_abolitions_and_reissues(applied: Applied, reviewer: Ha
     await lead.enter_approval(applied["another business day"], unscheduled, NOTE)
     await lead.look("07-lead-other-day-check")
     await lead.press("承認する")
-    for name in ("one given up", "last one given up", "reissue"):
+    for name in ("one given up", "last one given up", "last serials", "reissue"):
         await reviewer.enter_approval(applied[name], town.registration_day())
         await reviewer.look(f"08-check-{name.replace(' ', '-')}")
         await reviewer.press("承認する")
-    for name in ("other day", "another business day", "one given up", "last one given up", "reissue"):
+    for name in ("other day", "another business day", "one given up", "last one given up", "last serials", "reissue"):
         await applied.becomes(name, "review_completed")
     await reviewer.case(applied["reissue"])
     await reviewer.look("09-reissue-completed")
 
 
-async def test_what_cannot_be_issued_comes_back_and_is_asked_about(applied: Applied, reviewer: Hands) -> None:
-    day = applied.town.registration_day()
-    await reviewer.case(applied["no serials left"])
-    await reviewer.look("10-no-serials-left")
-    await reviewer.approve(applied["no serials left"], day)
-    await applied.becomes("no serials left", "under_review")
-    assert "払出しできませんでした" in await reviewer.case(applied["no serials left"])
-    await reviewer.look("11-issue-failed")
-    await reviewer.ask(applied["no serials left"], "空いている番号は2個です。2個の追加に修正してください。")
-    await applied.becomes("no serials left", "clarification")
-    await reviewer.case(applied["not contracted"])
-    await reviewer.look("12-not-contracted")
-    await reviewer.ask(applied["not contracted"], "契約の処理方式をご確認ください。")
-
-
 async def test_questions_are_corrected_taken_back_and_withdrawn(applied: Applied, reviewer: Hands) -> None:
     town, day = applied.town, applied.town.registration_day()
-    for name in ("asked and corrected", "asked and taken back", "asked and withdrawn"):
+    for name in ("unanswered", "asked and corrected", "asked and taken back", "asked and withdrawn"):
         await reviewer.ask(applied[name], "1個の追加でよろしいでしょうか。")
     await reviewer.look("13-question-open")
-    async with town.applicant("HKT001") as client:
+    async with town.applicant("TST014") as client:
         await _until_asked(applied, "asked and corrected")
         await client.correct(applied["asked and corrected"], {"reason": "端末を1台増設するため。"})
     async with town.applicant("TST001") as client:
@@ -241,8 +226,8 @@ async def test_the_clock_reminds_and_voids_and_the_month_is_reported(applied: Ap
     asked_on = local_date(town.clock.now())
     await town.move_clock(datetime.combine(asked_on + timedelta(days=21), time(10), tzinfo=TOKYO))
     await lead.log_in()
-    await _until_reminded(applied, "not contracted")
-    assert "確認事項への回答をお願いしました" in await lead.case(applied["not contracted"])
+    await _until_reminded(applied, "unanswered")
+    assert "確認事項への回答をお願いしました" in await lead.case(applied["unanswered"])
     await lead.look("25-reminded")
     await lead.open(f"/report?month={local_date(town.clock.now()):%Y-%m}")
     await lead.look("26-report")

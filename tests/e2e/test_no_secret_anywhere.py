@@ -1,18 +1,15 @@
 """Passwords issued through the whole stack are searched for everywhere the stack writes: nothing is found."""
 
-import io
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from pathlib import Path
 
 import httpx2
-import pypdf
 import pytest
 
 from shared.contracts.topics import SERVICES, TOPICS
 from shared.kernel.local_time import TOKYO
-from tests.canaries import Search
+from tests.canaries import Search, streams_of_pdf, texts_of_pdf
 from tests.topic_reader import read_topics
 from tests.town import PASSWORD, Town
 
@@ -68,24 +65,6 @@ async def documents_of(town: Town, number: str) -> Mapping[str, bytes]:
         return {document: await applicant.print_document(number, document) for document in DOCUMENTS}
 
 
-def texts_of(pdfs: Iterable[bytes]) -> Iterable[bytes]:
-    """What a reader of the documents sees, page by page, and their titles."""
-    for pdf in pdfs:
-        document = pypdf.PdfReader(io.BytesIO(pdf))
-        yield "\n".join(str(value) for value in (document.metadata or {}).values()).encode()
-        yield from (page.extract_text().encode() for page in document.pages)
-
-
-def streams_of(pdfs: Iterable[bytes]) -> Iterator[bytes]:
-    """What is packed inside of them, unpacked: each stream that is deflated."""
-    for pdf in pdfs:
-        for piece in pdf.split(b"stream")[1:]:
-            try:
-                yield zlib.decompressobj().decompress(piece.lstrip(b"\r\n"))
-            except zlib.error:
-                continue
-
-
 async def metrics_of(town: Town) -> Iterable[bytes]:
     """What every service tells of itself."""
     async with httpx2.AsyncClient() as client:
@@ -103,14 +82,15 @@ async def test_no_issued_password_stands_anywhere_in_clear(town: Town, capsys: p
     search.look_through("service logs", directory / "log")
     search.look_through("mails", directory / "mails")
     search.look_into("pages, ID notice masked", await pages_of(town, number))
-    documents = await documents_of(town, number)
-    search.look_into("documents, as they are sent", documents.values())
-    search.look_into("documents, unpacked", streams_of(documents.values()))
-    search.look_into("documents, as they are read", texts_of(documents.values()))
+    documents = list((await documents_of(town, number)).values())
+    read = [text for pdf in documents for text in texts_of_pdf(pdf)]
+    search.look_into("documents, as they are sent", documents)
+    search.look_into("documents, unpacked", [stream for pdf in documents for stream in streams_of_pdf(pdf)])
+    search.look_into("documents, as they are read", read)
     search.look_into("metrics", await metrics_of(town))
     search.look_through("everything else of the stack", directory, but=[directory / "kafka", data])
     with capsys.disabled():
         print(f"\n{search.told()}")  # noqa: T201
     assert all(count and size for count, size in search.searched.values())
     assert search.hits == []
-    assert number in b"".join(texts_of(documents.values())).decode(), "the documents could be read at all"
+    assert number in b"".join(read).decode(), "the documents could be read at all"

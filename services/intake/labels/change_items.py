@@ -25,7 +25,7 @@ CHANGE_ITEM_CAPTIONS: Mapping[ChangeItem, str] = {
     ChangeItem.SHARED_EQUIPMENT: "機器共用（追加・解除）",
     ChangeItem.JOINT_USE: "共同利用（追加・解除）",
     ChangeItem.JOINT_USE_NEW_OFFICE: "共同利用（新規事業所）",
-    ChangeItem.TRANSFER: "事業所間の登録情報の移動（付替）",
+    ChangeItem.TRANSFER: "事業所間の登録情報の移動（付替。付替先事業所コードもお知らせください）",
     ChangeItem.SUCCESSION: "地位の承継",
     ChangeItem.TERMINATION: "契約解除・事業所廃止",
 }
@@ -45,19 +45,20 @@ ITEM_GROUP_CAPTIONS: Mapping[ItemGroup, str] = {
 ITEM_GROUP_REASONS: Mapping[ItemGroup, str] = {
     ItemGroup.OFFICES: (
         "企業情報は同一企業略称の全事業所の情報を変更するため、この画面では申込できません。業務窓口で承ります。"
+        "回線を利用している事業所が移転する場合は、回線の登録情報もあわせてお申し出ください。"
     ),
     ItemGroup.USERS: "利用者コードと識別番号はセンターが付与するため、この画面では申込できません。業務窓口で承ります。",
     ItemGroup.NET: "端末と証明書の登録は、この画面では申込できません。業務窓口で承ります。",
     ItemGroup.LINES_AND_MAILBOXES: "回線の登録情報は、この画面では申込できません。業務窓口で承ります。",
     ItemGroup.PRICE_PLAN: "料金プランは月単位の変更となるため、この画面では申込できません。業務窓口で承ります。",
-    ItemGroup.STATISTICS: "管理統計資料は、この画面では申込できません。業務窓口で承ります。",
+    ItemGroup.STATISTICS: "管理統計資料（有料分・無料分）は、この画面では申込できません。業務窓口で承ります。",
     ItemGroup.STORAGE: (
         "管理統計資料（有料分）の申込みが必要となるため、この画面では申込できません。あわせて業務窓口で承ります。"
     ),
     ItemGroup.BILLING: "請求先の変更は、この画面では申込できません。業務窓口で承ります。",
     ItemGroup.OTHER: (
         "事前にNACCSセンターへのお問い合わせが必要なため、この画面では申込できません。"
-        "また、上記の変更と同時に行うことはできません。"
+        "また、上記の変更と同時に行うことはできません。両方の変更を行いたい場合は、再度変更申込を行っていただきます。"
     ),
 }
 """Why the items of a group that are not live cannot be chosen here."""

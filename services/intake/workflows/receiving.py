@@ -22,6 +22,7 @@ from services.intake.workflows.programs import (
 from services.intake.workflows.refusals import FormRefused, OfficeNotRegistered, OpenApplicationExists
 from shared.kernel.identifiers import OfficeCode
 from shared.runtime.database import Connection
+from shared.runtime.failpoints import reach
 from shared.runtime.ids import NewId
 
 RECEIVED = 201
@@ -115,6 +116,7 @@ async def _receive(
         outcomes[place] = answer = answer_of(post.request_sha256, RECEIVED, post.tell(application, received))
         answers.append((posts[place].key, answer))
     await store.insert_answers(db, answers, now)
+    reach("intake.between-receipt-and-commit")
     return outcomes
 
 

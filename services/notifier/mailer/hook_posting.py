@@ -1,6 +1,7 @@
 """One POST to a receiver of hooks: bounded in time, no redirect followed, no answer's body kept."""
 
 import asyncio
+import logging
 import ssl
 import time
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ from services.notifier.mailer.hook_addresses import ForbiddenAddress, resolve
 DEFAULT_PORTS = {"https": 443, "http": 80}
 LONGEST_WAIT = timedelta(hours=24)
 FIXED_HEADERS = {"content-type": "application/json; charset=utf-8", "user-agent": "nss-hooks/1", "accept": "*/*"}
+
+# The client's line at every request would put the receivers' addresses, with what they hold, into our log.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)

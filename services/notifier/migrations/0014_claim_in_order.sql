@@ -1,4 +1,3 @@
+-- transactional: false
 -- Claiming reads in this order; without the second column every claim sorts all mails of the same instant.
-
-create index mails_due_in_order on mails (due_at, mail_id) where state in ('queued', 'sending');
-drop index mails_due;
+create index concurrently mails_due_in_order on mails (due_at, mail_id) where state in ('queued', 'sending');

@@ -6,6 +6,7 @@ as much; a test compares both.
 
 import re
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -14,8 +15,8 @@ from functools import lru_cache
 from services.notifier import labels
 from services.notifier.domain.addresses import checked_address
 
-ENCODED_WORD_CHARACTERS = 9
-"""At most 36 bytes of UTF-8, so that a word fits behind the longest header name."""
+ENCODED_WORD_BYTES = 39
+"""Of UTF-8, so that a word fits behind the longest header name; a sender's name of one word keeps no gap in any reader."""
 BODY_LINES = re.compile(rb".{1,76}")
 
 
@@ -67,9 +68,18 @@ def _encoded(text: str) -> str:
     """RFC 2047: one folded line per encoded word, short enough for `Subject: ` before it, characters kept whole."""
     if "\r" in text or "\n" in text:
         raise ValueError("a header value may not hold a line break")
-    step = ENCODED_WORD_CHARACTERS
-    chunks = (text[start : start + step].encode() for start in range(0, len(text), step))
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in chunks)
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in _chunks(text))
+
+
+def _chunks(text: str) -> Iterator[bytes]:
+    chunk = b""
+    for character in text:
+        added = character.encode()
+        if len(chunk) + len(added) > ENCODED_WORD_BYTES:
+            yield chunk
+            chunk = b""
+        chunk += added
+    yield chunk
 
 
 def _base64_lines(body: str) -> bytes:

@@ -19,7 +19,7 @@ from shared.runtime.logs import get_log
 from shared.runtime.topic_reader import TopicReader, TopicStretch
 
 PART_RECORDS = 100_000
-"""About what one part has of records; in memory they take some 50 MiB."""
+"""About what one part has of records; in memory they take some 30 MiB."""
 DECODED_AT_ONCE = 50
 """Between two such handfuls, the pages and the consumer get their turn."""
 

@@ -11,6 +11,7 @@ from jinja2 import Environment
 
 from services.review import labels
 from services.review.domain.bulk_approval import BulkOutcome
+from services.review.domain.flow import FlowLevel, FlowPlace, FlowStation
 from services.review.domain.notes import NoteKind
 from services.review.domain.review import (
     ClarificationReason,
@@ -38,6 +39,9 @@ LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     ProcessingMode: labels.PROCESSING_MODE_LABELS,
     QueueFilter: labels.QUEUE_FILTER_LABELS,
     QueueFlag: labels.QUEUE_FLAG_LABELS,
+    FlowStation: labels.FLOW_STATION_LABELS,
+    FlowPlace: labels.FLOW_PLACE_LABELS,
+    FlowLevel: labels.FLOW_LEVEL_LABELS,
     NoteKind: labels.NOTE_KIND_LABELS,
     RowKind: labels.ROW_KIND_LABELS,
     ReviewState: labels.REVIEW_STATE_LABELS,

@@ -29,6 +29,13 @@ from services.review.store.check_facts import (
 )
 from services.review.store.contracts import find_contracts, upsert_contracts
 from services.review.store.due_reviews import lock_held_by_closed_offices, lock_missing_settings, lock_unanswered
+from services.review.store.flow import (
+    count_failed_issues,
+    count_held_events,
+    count_mail_trouble,
+    count_open_reviews,
+    find_last_heard,
+)
 from services.review.store.ledger import (
     find_office_mailboxes,
     mark_mailboxes_reissued,
@@ -96,7 +103,11 @@ from services.review.store.unread import (
 __all__ = [
     "OpenChange",
     "QueueFrame",
+    "count_failed_issues",
+    "count_held_events",
+    "count_mail_trouble",
     "count_missed_voids",
+    "count_open_reviews",
     "count_reviews",
     "count_unissued",
     "delete_case_notes",
@@ -114,6 +125,7 @@ __all__ = [
     "find_completed_reviews",
     "find_contact",
     "find_contracts",
+    "find_last_heard",
     "find_mail_troubles",
     "find_nth_move",
     "find_numbers_with_contact",

@@ -17,6 +17,7 @@ from services.review.web import (
     bulk,
     case_notes,
     clarification,
+    flow,
     login,
     password,
     reading,
@@ -80,6 +81,7 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/schedule/publication", schedule.post_publication, OPERATORS),
     Page("GET", "/report", report.get_report, ANSWERABLE),
     Page("GET", "/report.csv", report.get_report_table, ANSWERABLE),
+    Page("GET", "/operate/flow", flow.get_flow, OPERATORS),
 )
 
 

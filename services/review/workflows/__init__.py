@@ -52,6 +52,7 @@ from services.review.workflows.due import (
     void_in_closed_offices,
     void_missing_settings,
 )
+from services.review.workflows.flow import read_flow
 from services.review.workflows.ledger import (
     record_closed_offices,
     record_issued_mailboxes,
@@ -155,6 +156,7 @@ __all__ = [
     "publish_schedule",
     "read_bulk_approval",
     "read_case",
+    "read_flow",
     "read_queue",
     "read_report",
     "read_schedule",

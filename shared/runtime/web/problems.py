@@ -69,7 +69,8 @@ def problem_answer(
     }
     if errors:
         document["errors"] = [asdict(error) for error in errors]
-    body = json.dumps(document, ensure_ascii=False).encode()
+    # A message may quote half a surrogate pair, which JSON can escape and UTF-8 cannot write.
+    body = json.dumps(document, ensure_ascii=False).encode(errors="replace")
     return Response(body, status, headers, media_type=PROBLEM_TYPE)
 
 

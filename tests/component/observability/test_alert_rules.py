@@ -43,6 +43,8 @@ ALL_UP = {f'nss_build_info{{service="{service}"}}': constant(1) for service in S
 LAST_CLOSED = 'nss_job_last_success_timestamp_seconds{service="provisioning", job_name="close_windows"}'
 OFFSET = 'nss_clock_offset_seconds{service="provisioning"}'
 ANSWERED = 'nss_web_requests_total{service="intake", status="200"}'
+DEFERRED = 'nss_mails_deferred_total{service="notifier", mail="M1"}'
+SENT = 'nss_mails_sent_total{service="notifier", mail="M1"}'
 FAILED = 'nss_web_requests_total{service="intake", status="500"}'
 
 CASES: Mapping[str, tuple[Series, Series]] = {
@@ -82,6 +84,16 @@ CASES: Mapping[str, tuple[Series, Series]] = {
     "NssLedgerBehind": one('nss_ledger_current{service="provisioning"}', 0, 1),
     "NssAuditUnsealed": one('nss_audit_unsealed{service="provisioning"}', 1001, 1000),
     "NssAccountsDrift": one('nss_drift_findings{service="provisioning"}', 1, 0),
+    "NssMailServerAway": (
+        {DEFERRED: rising(1), SENT: constant(7)},
+        {DEFERRED: rising(1), SENT: rising(1)},
+    ),
+    "NssMailsLate": one('nss_mail_oldest_due_seconds{service="notifier"}', 301, 300),
+    "NssMailFailures": (
+        {'nss_mails_failed_total{service="notifier", failure="bounced"}': "0x10 1x150"},
+        {'nss_mails_failed_total{service="notifier", failure="bounced"}': constant(5)},
+    ),
+    "NssMailTextsKept": one('nss_mail_archive_oldest_seconds{service="notifier"}', 93 * DAY, 91 * DAY),
     "NssCertificateEnds": one('nss_certificate_expiry_timestamp_seconds{service="notifier", file="smtp_ca_file"}',
                               20 * DAY, 22 * DAY),
     "NssKeyOld": one('nss_key_age_seconds{service="review", file="staff_key_file"}', 401 * DAY, 399 * DAY),

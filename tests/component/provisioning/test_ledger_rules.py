@@ -1,11 +1,15 @@
 """Rules that the database keeps by itself, whatever code comes after ours; and approvals that come too late."""
 
+from collections.abc import Sequence
+from datetime import date
+
 import asyncpg
 import pytest
 
 from services.provisioning import workflows
+from shared.contracts.intake_events import ProcessingMode
 from shared.contracts.provisioning_events import IssueFailure, MailboxesIssued, MailboxIssueFailed
-from shared.kernel.identifiers import ReceiptNumber
+from shared.kernel.identifiers import receipt_number
 from shared.runtime.database import transaction
 from tests.builders import NEW_MAILBOX, OPENING_MAILBOX, RECEIPT, a_contract, an_approval, an_event
 from tests.component.provisioning.conftest import Provisioning, japan
@@ -116,28 +120,31 @@ async def test_the_same_revision_may_be_approved_again_after_a_refusal(provision
     assert [event.receipt_number for event in await provisioning.published(MailboxesIssued)] == [RECEIPT]
 
 
-REFUSED = [
+REFUSED: Sequence[tuple[dict[str, object], IssueFailure]] = [
     ({"abolish": ["ABC00101"]}, IssueFailure.NOT_ACTIVE),
     ({"abolish": ["NAC00103"]}, IssueFailure.NOT_ACTIVE),
     ({"abolish": [NEW_MAILBOX]}, IssueFailure.NOT_ACTIVE),
     ({"abolish": [OPENING_MAILBOX, OPENING_MAILBOX]}, IssueFailure.NOT_ACTIVE),
     ({"add_smtp_pop3": 98}, IssueFailure.IDS_EXHAUSTED),
     ({"confirmed_start_date": "2018-10-24"}, IssueFailure.START_DATE_PASSED),
+    ({"add_edifact": 1}, IssueFailure.MODE_NOT_CONTRACTED),
+    ({"confirmed_start_date": "2018-12-03"}, IssueFailure.UNKNOWN_OFFICE),
 ]
+"""Foreign, unknown, pending and repeated abolitions; too many, too late; a kind without contract; a closed office."""
 
 
-@pytest.mark.parametrize(("asked", "reason"), REFUSED)
-async def test_what_cannot_be_issued_is_refused_as_a_whole(
-    provisioning: Provisioning, asked: dict[str, object], reason: IssueFailure
-) -> None:
-    """Foreign, unknown, pending and repeated abolitions, too many, too late: with two mailboxes that could be had."""
+async def test_what_cannot_be_issued_is_refused_as_a_whole_with_its_code(provisioning: Provisioning) -> None:
+    """Each beside two mailboxes that could be had, of an office without EDIFACT that closes at the end of November."""
+    smtp_alone = [user for user in a_contract().users if user.processing_mode is ProcessingMode.SMTP_POP3]
+    await provisioning.publish_contracts(a_contract(contract_version=2, closed_on=date(2018, 11, 30), users=smtp_alone))
     await provisioning.approve(an_event(an_approval()))
-    second = ReceiptNumber("180013A")
     before = await provisioning.rows("select * from mailboxes")
-    await provisioning.approve(an_event(an_approval(**{"add_smtp_pop3": 2, "receipt_number": second, **asked})))
-    (failure,) = await provisioning.published(MailboxIssueFailed)
-    assert (failure.reason_code, failure.remaining) == (reason, 97)
-    assert await provisioning.rows("select * from mailboxes") == before
+    for serial, (asked, reason) in enumerate(REFUSED, start=20):
+        number = receipt_number(2018, serial)
+        await provisioning.approve(an_event(an_approval(**{"add_smtp_pop3": 2, "receipt_number": number, **asked})))
+        failure = (await provisioning.published(MailboxIssueFailed))[-1]
+        assert (failure.receipt_number, failure.reason_code, failure.remaining) == (number, reason, 97), asked
+        assert await provisioning.rows("select * from mailboxes") == before, asked
     assert await provisioning.rows("select count(*) from sealed_passwords") == [(1,)]
 
 

@@ -69,7 +69,9 @@ def test_pages_and_workers_together_show_everything() -> None:
         assert parts == set(specs_shown_by(service, "all"))
 
 
-def test_a_total_without_labels_begins_at_zero() -> None:
+def test_a_total_of_few_known_values_begins_at_zero() -> None:
     metrics.begin_counting("notifier", "worker")
     shown = metrics.render_metrics("notifier", "worker")[0].decode()
     assert 'nss_relay_producer_replacements_total{service="notifier"} 0.0' in shown
+    assert 'nss_mails_failed_total{failure="bounced",service="notifier"} 0.0' in shown
+    assert "nss_relay_published_total{" not in shown
