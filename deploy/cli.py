@@ -11,6 +11,7 @@ import typer
 from deploy import doctor as doctors
 from deploy.errors import CommandError, ExitCode, NotRunning
 from deploy.operate import (
+    access_command,
     catalogue_command,
     events_command,
     flow_command,
@@ -48,6 +49,7 @@ for group, word in ((topics_app, "topics"), (contracts_app, "contracts"), (sched
     app.add_typer(group, name=word)
 accounts_app.add_typer(staff_accounts_app, name="staff")
 app.add_typer(provisioning_command.app, name="provisioning")
+app.add_typer(access_command.app, name="access")
 app.add_typer(catalogue_command.app, name="catalogue")
 app.add_typer(mails_command.app, name="mails")
 app.add_typer(keys_command.app, name="keys")
@@ -76,11 +78,14 @@ def nss() -> None:
 def up(
     directory: Directory = None,
     empty: Annotated[bool, typer.Option("--empty", help="Without sample offices, schedule and accounts.")] = False,
+    secured: Annotated[
+        bool, typer.Option("--secured", help="A new stack with TLS and a login for everybody, as on a cluster.")
+    ] = False,
 ) -> None:
     """Start Kafka, PostgreSQL, the mail sink and the four services; what runs already stays as it is."""
     from deploy.local.lifecycle import bring_up
 
-    bring_up(directory or ROOT / ".local", with_first_data=not empty)
+    bring_up(directory or ROOT / ".local", with_first_data=not empty, secured=secured)
 
 
 @app.command()

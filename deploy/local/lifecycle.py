@@ -18,12 +18,12 @@ DEMO_MODULE = "deploy.local.demo.play"
 BENCHMARK_MODULE = "tests.benchmarks"
 
 
-def bring_up(directory: Path, *, with_first_data: bool) -> None:
+def bring_up(directory: Path, *, with_first_data: bool, secured: bool = False) -> None:
     """Start what does not run, fill a new stack, and tell where everything is.
 
     Raises StackError; a stack of which nothing ran before is then stopped again, and its logs stay.
     """
-    stack = LocalStack(directory, given_ports=ports_from_environment())
+    stack = LocalStack(directory, given_ports=ports_from_environment(), secured=secured)
     running = [name for name in stack.state.parts if stack.is_running(name)]
     if running:
         say(f"running already in {stack.directory}: {', '.join(running)}")

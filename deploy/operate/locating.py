@@ -6,8 +6,9 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
 
+from deploy.operate.batch_search import search
 from deploy.operate.broker import partitions_of
-from deploy.operate.records import POLL_MS, SeenRecord, seek, seen_record
+from deploy.operate.records import POLL_MS, SeenRecord, offsets_at, seen_record
 from shared.contracts.topics import APPLICATION, Topic
 
 RECEIVED = "nss.application.received.v1"
@@ -72,22 +73,8 @@ async def read_application(
 ) -> Sequence[SeenRecord]:
     """Every record about the application that arrived from `since` on, in the partitions that its key leads to."""
     partitions = await _partitions_of_key(consumer, list(topics), receipt)
-    consumer.assign(partitions)
-    await seek(consumer, partitions, since)
-    ends = await consumer.end_offsets(partitions)
-    found: list[SeenRecord] = []
-    subject = receipt.subject.encode()
-    unread = set(partitions)
-    while unread:
-        for partition, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
-            found += [seen_record(record, topics[partition.topic]) for record in records
-                      if (b"ce_subject", subject) == _subject_of(record)]  # fmt: skip
-        unread = {partition for partition in unread if await consumer.position(partition) < ends[partition]}
-    return found
-
-
-def _subject_of(record: Any) -> tuple[bytes, bytes | None]:
-    return b"ce_subject", next((value for name, value in record.headers if name == "ce_subject"), None)
+    starts = await offsets_at(consumer, partitions, since)
+    return await search(consumer, starts, await consumer.end_offsets(partitions), topics, receipt.subject)
 
 
 async def _partitions_of_key(consumer: AIOKafkaConsumer, names: list[str], receipt: SeenRecord) -> list[TopicPartition]:

@@ -86,12 +86,19 @@ async def seek(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition],
     if since is None:
         await consumer.seek_to_beginning(*partitions)
         return
+    for partition, offset in (await offsets_at(consumer, partitions, since)).items():
+        consumer.seek(partition, offset)
+
+
+async def offsets_at(
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], since: datetime
+) -> Mapping[TopicPartition, int]:
+    """Of each partition the first record that arrived at or after the instant, or its end."""
     instant = int(since.timestamp() * MILLISECONDS)
     found = await consumer.offsets_for_times(dict.fromkeys(partitions, instant))
     ends = await consumer.end_offsets(partitions)
-    for partition in partitions:
-        place = found.get(partition)
-        consumer.seek(partition, place.offset if place is not None else ends[partition])
+    places = {partition: found.get(partition) for partition in partitions}
+    return {partition: ends[partition] if place is None else place.offset for partition, place in places.items()}
 
 
 def seen_record(record: Any, topic: Topic) -> SeenRecord:

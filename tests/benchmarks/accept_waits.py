@@ -3,18 +3,25 @@
 `python -m tests.benchmarks.accept_waits [--posts N]`. The ceiling is measured first, over a few busy connections. Then
 applications are sent at their appointed times, whether earlier ones have been answered or not, and each wait counts
 from its appointment: a server that stalls makes everybody behind it wait, and the figure shows it.
+
+The sender shares the processors with the server and the database: its part is told, and above a fifth of one a missed
+aim is no verdict, for then the waits are partly its own.
 """
 
 import argparse
 import asyncio
+import gc
 import json
 import secrets
 import statistics
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import uvloop
 
 from deploy.local.databases import with_database
 from deploy.local.ports import LOOPBACK
@@ -27,26 +34,39 @@ from tests.conftest import stack_folder
 
 POSTS, CEILING_POSTS = 2000, 800
 MOST_RATIO, MOST_SECONDS = 10.0, 0.050
+MOST_OF_A_PROCESSOR = 0.2
 LINES = 16
 """Connections kept open, so that no wait is the network's."""
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def measure(dsn: str, folder: Path, posts: int) -> tuple[float, list[float]]:
-    """The ceiling in posts per second, and the wait of each post in seconds."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The ceiling in posts per second, the wait of each post in seconds, and what the sender took of a processor."""
+
+    ceiling: float
+    waits: Sequence[float]
+    sender_share: float
+
+
+async def measure(dsn: str, folder: Path, posts: int) -> Measured:
+    """Find the ceiling, then send at half of it."""
     name = f"nss_bench_waits_{secrets.token_hex(4)}"
     await execute(dsn, f'create database "{name}"')
     try:
         workload = make_workload(WARM_UP + CEILING_POSTS + posts, datetime.now(UTC))
         requests = await prepare_requests(with_database(dsn, name), workload)
-        async with running_side("ours", with_database(dsn, name), folder) as port:
-            await send_requests(port, requests[:WARM_UP])
+        async with running_side("ours", with_database(dsn, name), folder) as running:
+            await send_requests(running.port, requests[:WARM_UP])
             began = time.monotonic()
-            await send_requests(port, requests[WARM_UP : WARM_UP + CEILING_POSTS])
+            await send_requests(running.port, requests[WARM_UP : WARM_UP + CEILING_POSTS])
             ceiling = CEILING_POSTS / (time.monotonic() - began)
-            waits = await wait_for_each(port, requests[WARM_UP + CEILING_POSTS :], ceiling / 2)
-        return ceiling, waits
+            gc.freeze()
+            began, used = time.monotonic(), time.process_time()
+            waits = await wait_for_each(running.port, requests[WARM_UP + CEILING_POSTS :], ceiling / 2)
+            share = (time.process_time() - used) / (time.monotonic() - began)
+        return Measured(ceiling, waits, share)
     finally:
         await execute(dsn, f'drop database if exists "{name}" with (force)')
 
@@ -91,23 +111,29 @@ def main() -> None:
         stack = LocalStack(folder)
         try:
             stack.start_parts([POSTGRES])
-            ceiling, waits = asyncio.run(measure(stack.state.postgres_dsn, folder, posts))
+            measured = uvloop.run(measure(stack.state.postgres_dsn, folder, posts))
         finally:
             stack.wipe()
-    hundredths = statistics.quantiles(waits, n=100)
+    figure = _figure(measured)
+    print(json.dumps(figure, indent=2))
+    raise SystemExit(1 if figure["verdict"] == "missed" else 0)
+
+
+def _figure(measured: Measured) -> dict[str, object]:
+    hundredths = statistics.quantiles(measured.waits, n=100)
     p50, p99 = hundredths[49], hundredths[98]
     is_met = p99 / p50 <= MOST_RATIO and p99 <= MOST_SECONDS
-    figure = {
+    is_fair = measured.sender_share <= MOST_OF_A_PROCESSOR
+    return {
         "P7": round(p99 / p50, 2),
         "must": MOST_RATIO,
         "p50_ms": round(p50 * 1000, 1),
         "p99_ms": round(p99 * 1000, 1),
         "must_ms": MOST_SECONDS * 1000,
-        "ceiling_per_second": round(ceiling),
-        "verdict": "met" if is_met else "missed",
+        "ceiling_per_second": round(measured.ceiling),
+        "sender_share": round(measured.sender_share, 2),
+        "verdict": "met" if is_met else "missed" if is_fair else "sender too busy",
     }
-    print(json.dumps(figure, indent=2))
-    raise SystemExit(0 if is_met else 1)
 
 
 if __name__ == "__main__":

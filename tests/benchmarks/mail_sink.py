@@ -19,7 +19,9 @@ import uvloop
 
 KEY_BEGINS = b"Message-ID: <"
 KEY_LENGTH = 40
-REPLIES = {b"DATA": b"354 go on\r\n", b"EHLO": b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"}
+REPLIES = {b"DATA": b"354 go on\r\n"}
+OFFERS = b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+OFFERS_NO_GROUPS = b"250-sink\r\n250 8BITMIME\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,11 @@ class MailSink:
 
 
 @contextmanager
-def running_sink(folder: Path) -> Iterator[MailSink]:
-    """Started, and ended with the block."""
+def running_sink(folder: Path, *options: str) -> Iterator[MailSink]:
+    """Started, and ended with the block. `--no-groups`: it takes one command at a time."""
     notes = folder / "arrivals"
-    process = Popen([sys.executable, "-m", "tests.benchmarks.mail_sink", str(notes)], stdout=PIPE, text=True)
+    command = [sys.executable, "-m", "tests.benchmarks.mail_sink", str(notes), *options]
+    process = Popen(command, stdout=PIPE, text=True)
     try:
         assert process.stdout is not None
         yield MailSink(int(process.stdout.readline()), notes)
@@ -54,8 +57,9 @@ def running_sink(folder: Path) -> Iterator[MailSink]:
 class _Conversation(asyncio.Protocol):
     """Enough SMTP for clients that send one command at a time, and for those that send them in groups."""
 
-    def __init__(self, notes: "list[str]") -> None:
+    def __init__(self, notes: "list[str]", offers: bytes) -> None:
         self._notes, self._received, self._taking = notes, bytearray(), False
+        self._replies = {**REPLIES, b"EHLO": offers}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -72,7 +76,7 @@ class _Conversation(asyncio.Protocol):
         end = 0
         while not self._taking and (newline := self._received.find(b"\n", end)) >= 0:
             verb = bytes(self._received[end : end + 4]).upper()
-            yield REPLIES.get(verb, b"250 ok\r\n")
+            yield self._replies.get(verb, b"250 ok\r\n")
             self._taking, end = verb == b"DATA", newline + 1
         del self._received[:end]
 
@@ -86,10 +90,10 @@ class _Conversation(asyncio.Protocol):
             self._transport.write(b"250 taken\r\n")
 
 
-async def serve(file: Path) -> None:
+async def serve(file: Path, offers: bytes) -> None:
     """Until the process is ended."""
     notes: list[str] = []
-    server = await asyncio.get_running_loop().create_server(lambda: _Conversation(notes), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: _Conversation(notes, offers), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     with file.open("a") as written:
         while True:
@@ -103,8 +107,10 @@ def main() -> None:
     """Take mail."""
     parser = argparse.ArgumentParser()
     parser.add_argument("file", type=Path)
+    parser.add_argument("--no-groups", action="store_const", const=OFFERS_NO_GROUPS, default=OFFERS, dest="offers")
+    given = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        uvloop.run(serve(parser.parse_args().file))
+        uvloop.run(serve(given.file, given.offers))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 from deploy.local import processes
 from deploy.local.databases import migrations_of, with_database
@@ -46,19 +47,37 @@ ROUNDS, POSTS, WARM_UP, CONNECTIONS = 5, 1000, 100, 16
 MUST, QUIET_SPREAD = 0.45, 1.25
 READY_SECONDS = 30.0
 SIDES = ("ours", "bare")
+BACKENDS = "select pid from pg_stat_activity where datname = current_database() and application_name = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How fast one side took its posts, and what one post cost its process and the database, in CPU microseconds."""
+
+    posts_per_second: float
+    server_us: float
+    database_us: float
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Posts per second of either side."""
+    """Both sides, one after the other."""
 
-    ours: float
-    bare: float
+    ours: Taken
+    bare: Taken
 
     @property
     def ratio(self) -> float:
         """Ours to bare."""
-        return self.ours / self.bare
+        return self.ours.posts_per_second / self.bare.posts_per_second
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSide:
+    """Where one side listens, and its process."""
+
+    port: int
+    pid: int
 
 
 async def measure(dsn: str, folder: Path, rounds: int, posts: int) -> list[Round]:
@@ -73,18 +92,35 @@ async def measure(dsn: str, folder: Path, rounds: int, posts: int) -> list[Round
             print(f"round {number + 1} of {rounds}: {look_at_machine()}", file=sys.stderr, flush=True)
             first = number * (posts + WARM_UP)
             taken = requests[first : first + posts + WARM_UP]
-            rates = {}
-            for side in SIDES if number % 2 else reversed(SIDES):
-                async with running_side(side, with_database(dsn, name), folder) as port:
-                    await send_requests(port, taken[:WARM_UP])
-                    began = time.monotonic()
-                    await send_requests(port, taken[WARM_UP:])
-                    rates[side] = posts / (time.monotonic() - began)
-            done.append(Round(rates["ours"], rates["bare"]))
+            sides = {
+                side: await _take(side, with_database(dsn, name), folder, taken)
+                for side in (SIDES if number % 2 else reversed(SIDES))
+            }
+            done.append(Round(sides["ours"], sides["bare"]))
             print(f"  {done[-1]}", file=sys.stderr, flush=True)
         return done
     finally:
         await execute(dsn, f'drop database if exists "{name}" with (force)')
+
+
+async def _take(side: str, url: str, folder: Path, requests: Sequence[bytes]) -> Taken:
+    observer = await asyncpg.connect(url)
+    try:
+        async with running_side(side, url, folder) as running:
+            await send_requests(running.port, requests[:WARM_UP])
+            backends = [row["pid"] for row in await observer.fetch(BACKENDS, f"benchmark-{side}")]
+            began, server, database = time.monotonic(), _cpu([running.pid]), _cpu(backends)
+            await send_requests(running.port, requests[WARM_UP:])
+            seconds, posts = time.monotonic() - began, len(requests) - WARM_UP
+            server, database = _cpu([running.pid]) - server, _cpu(backends) - database
+            return Taken(posts / seconds, server / posts * 1e6, database / posts * 1e6)
+    finally:
+        await observer.close()
+
+
+def _cpu(pids: Sequence[int]) -> float:
+    """Seconds of processor time that the processes have used."""
+    return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in pids)
 
 
 async def prepare_requests(url: str, workload: Workload) -> list[bytes]:
@@ -151,7 +187,7 @@ async def send_requests(port: int, requests: Sequence[bytes]) -> None:
 
 
 @asynccontextmanager
-async def running_side(side: str, url: str, folder: Path) -> AsyncIterator[int]:
+async def running_side(side: str, url: str, folder: Path) -> AsyncIterator[RunningSide]:
     [port] = choose_ports([side]).values()
     keys = ensure_keys(folder / "keys")
     environment = {
@@ -173,7 +209,7 @@ async def running_side(side: str, url: str, folder: Path) -> AsyncIterator[int]:
     part = processes.start_detached(side, command, log=log, cwd=ROOT, environment=environment)
     try:
         await asyncio.to_thread(processes.wait_until_ready, part, lambda: _answers(port), seconds=READY_SECONDS)
-        yield port
+        yield RunningSide(port, part.pid)
     finally:
         await asyncio.to_thread(processes.stop_part, part, patience_seconds=10.0)
 
@@ -206,15 +242,21 @@ def main() -> None:
         finally:
             stack.wipe()
     ratios = sorted(each.ratio for each in rounds)
-    bare = [each.bare for each in rounds]
+    bare = [each.bare.posts_per_second for each in rounds]
     spread = max(bare) / min(bare)
     figure = {
         "P6": round(statistics.median(ratios), 3),
         "lowest": round(ratios[0], 3),
         "highest": round(ratios[-1], 3),
         "must": MUST,
-        "posts_per_second": round(statistics.median(each.ours for each in rounds)),
+        "posts_per_second": round(statistics.median(each.ours.posts_per_second for each in rounds)),
         "bare_per_second": round(statistics.median(bare)),
+        "cpu_us_per_post": {
+            "server": round(statistics.median(each.ours.server_us for each in rounds)),
+            "database": round(statistics.median(each.ours.database_us for each in rounds)),
+            "bare_server": round(statistics.median(each.bare.server_us for each in rounds)),
+            "bare_database": round(statistics.median(each.bare.database_us for each in rounds)),
+        },
         "spread_of_bare": round(spread, 2),
         "verdict": "too noisy" if spread > QUIET_SPREAD else "met" if statistics.median(ratios) >= MUST else "missed",
     }

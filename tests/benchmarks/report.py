@@ -8,6 +8,10 @@ from typing import Any
 
 from tests.benchmarks.hashing import IssueRun
 from tests.benchmarks.latency import Waits
+from tests.benchmarks.mail_speed import AT_LEAST as MAILS_AT_LEAST
+from tests.benchmarks.mail_speed import MailRound
+from tests.benchmarks.mail_waits import AT_LEAST as IN_TIME_AT_LEAST
+from tests.benchmarks.mail_waits import MailWaits
 from tests.benchmarks.measuring import Run
 from tests.benchmarks.noise import Noise
 
@@ -68,6 +72,8 @@ class Results:
     one_by_one: list[Run] = field(default_factory=list)
     waits: Waits | None = None
     issues: list[IssueRun] = field(default_factory=list)
+    mails: list[MailRound] = field(default_factory=list)
+    mail_waits: MailWaits | None = None
     noise: list[Noise] = field(default_factory=list)
 
     @property
@@ -88,6 +94,7 @@ class Results:
             Figure("P2", "throughput ÷ batches of one", self._gains(), at_least=8),
             *self.issuing(),
             *self._waits(),
+            *self._mails(),
             Figure("P16", "commits per application", [_commits(run) for run in self.ours], at_most=0.5),
             Figure("rate", "applications per second, ours", [run.rate for run in self.ours]),
             Figure("reference_rate", "applications per second, bare", [run.rate for run in self.reference]),
@@ -113,6 +120,15 @@ class Results:
             Figure("idle_lag", "ms loop lag p99 when idle", [run.idle_lag_p99 for run in self.issues]),
             Figure("hash_rate", "bare hashes per second", [run.bare_rate for run in self.issues]),
         ]  # fmt: skip
+
+    def _mails(self) -> list[Figure]:
+        in_time = [self.mail_waits.share_in_time] if self.mail_waits else []
+        return [
+            Figure("P5", "mails ÷ bare SMTP", [each.ratio for each in self.mails], at_least=MAILS_AT_LEAST),
+            Figure("P15", "share of mails within 10 s", in_time, at_least=IN_TIME_AT_LEAST),
+            Figure("mail_rate", "mails per second", [each.ours for each in self.mails]),
+            Figure("bare_mail_rate", "mails per second, bare SMTP", [each.bare for each in self.mails]),
+        ]
 
     def _waits(self) -> list[Figure]:
         if self.waits is None:

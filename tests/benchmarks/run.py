@@ -11,6 +11,8 @@ import sys
 import time
 from datetime import UTC, datetime
 
+import uvloop
+
 from deploy.errors import CommandError
 from deploy.local.kafka import NAME as KAFKA
 from deploy.local.postgres import NAME as POSTGRES
@@ -18,6 +20,8 @@ from deploy.local.stack import LocalStack
 from tests.benchmarks.ground import Ground, new_ground
 from tests.benchmarks.hashing import NotIssued, measure_issues
 from tests.benchmarks.latency import hashed_applications_per_second, measure_waits
+from tests.benchmarks.mail_speed import measure_mail_speed
+from tests.benchmarks.mail_waits import half_load, measure_mail_waits
 from tests.benchmarks.measuring import BooksDisagree, Run, Size, measure_ours, measure_reference
 from tests.benchmarks.noise import look_at_machine
 from tests.benchmarks.outcome import NotFinished
@@ -30,6 +34,7 @@ APPLICATIONS = 2000
 ONE_BY_ONE = Size(100, warm_up=20)
 WAITS_SHARE = 0.05
 WAITS_SECONDS = 60.0
+MAIL_APPLICATIONS, MAIL_SECONDS = 750, 15.0
 
 
 def main() -> None:
@@ -65,6 +70,7 @@ async def measure(ground: Ground, rounds: int, applications: int) -> Results:
         count = min(int(rate * WAITS_SECONDS), applications)
         say(f"waits: {count} applications at {rate:.1f} per second")
         results.waits = await measure_waits(ground, workload, Size(count), rate)
+        await _mails(ground, rounds, results)
         results.noise.append(look_at_machine())
     finally:
         await ground.clear()
@@ -83,6 +89,16 @@ async def _round(ground: Ground, workload: Workload, size: Size, results: Result
     say(f"  issuing           {issues.issue_rate:6.0f} passwords per second, {issues.bare_rate:.0f} bare hashes")
     one_by_one = await measure_ours(ground, workload, ONE_BY_ONE, ["--one-by-one"])
     results.one_by_one.append(_told("batches of one", one_by_one))
+
+
+async def _mails(ground: Ground, rounds: int, results: Results) -> None:
+    """On the event loop that the services run on, for which this process has to do it in a thread."""
+    speed = measure_mail_speed(ground.dsn, rounds, MAIL_APPLICATIONS)
+    results.mails = await asyncio.to_thread(uvloop.run, speed)
+    rate = half_load(results.mails)
+    say(f"mails: {results.mails[-1].ours:.0f} per second; waits at {rate:.0f} applications per second")
+    waits = measure_mail_waits(ground.dsn, ground.bootstrap, rate, MAIL_SECONDS)
+    results.mail_waits = await asyncio.to_thread(uvloop.run, waits)
 
 
 def _told(side: str, run: Run) -> Run:

@@ -72,9 +72,9 @@ class Hands:
         return await self.page.inner_text("main")
 
     async def press(self, words: str) -> str:
-        """Press the button or link with these words; the text of the page that comes."""
+        """Press the button with these words; the text of the page that comes."""
         async with self.page.expect_navigation():
-            await self.page.click(f"main >> text={words}")
+            await self.page.get_by_role("button", name=words, exact=True).click()
         return await self.text()
 
     async def look(self, name: str) -> None:

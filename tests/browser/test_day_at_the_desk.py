@@ -171,7 +171,7 @@ async def test_two_people_decide_one_and_two_at_once_decide_another(
     await reviewer.enter_approval(applied["raced"], day, "先に電話でお伝えした内容です。")
     await lead.approve(applied["raced"], day)
     told = await reviewer.press("承認する")
-    assert "審査 松男" in told
+    assert "入力した内容は登録されていません" in told
     assert "先に電話でお伝えした内容です。" in told
     await reviewer.look("18-too-late")
 

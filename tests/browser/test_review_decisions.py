@@ -148,6 +148,7 @@ async def test_two_people_and_many_at_once(new_page: NewPage, desk: DecisionDesk
     await first.click("text=承認案を登録する")
     await look(first, "case-proposed-first")
     await second.goto(desk.url + CASE)
+    assert "【NSS】利用申込確認完了のお知らせ" in await second.inner_text("main")
     await look(second, "case-proposed-second")
     await second.click("text=この内容で承認する")
     assert "承認済み（払出し中）" in await second.inner_text("main")

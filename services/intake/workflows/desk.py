@@ -89,7 +89,8 @@ class PostingDesk:
             while self._queue:
                 await self._let_in_who_stands_outside()
                 taken = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_TOGETHER))]
-                await self._take([place for place in taken if not place.answer.done()])
+                if places := [place for place in taken if not place.answer.done()]:
+                    await self._take(places)
         finally:
             self._working = None
 

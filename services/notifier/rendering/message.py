@@ -16,7 +16,7 @@ from services.notifier import labels
 from services.notifier.domain.addresses import checked_address
 
 ENCODED_WORD_BYTES = 39
-"""Of UTF-8, so that a word fits behind the longest header name; a sender's name of one word keeps no gap in any reader."""
+"""Of UTF-8: a word fits behind the longest header name. Our sender's name is one, as some readers put gaps between."""
 BODY_LINES = re.compile(rb".{1,76}")
 
 

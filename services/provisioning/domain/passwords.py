@@ -11,6 +11,8 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DIGITS = "23456789"
 ALPHABET = LETTERS + DIGITS
 """32 symbols, five bits each; 0, O, 1 and I are left out because people mix them up."""
+BITS_PER_SYMBOL = 5
+LAST_SYMBOL = len(ALPHABET) - 1
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 64
@@ -77,8 +79,11 @@ def new_password(random_source: RandomBelow, length: int) -> MailboxPassword:
 
     Raises RandomSourceBroken.
     """
+    bits = length * BITS_PER_SYMBOL
     for _ in range(MOST_DRAWS):
-        text = "".join(ALPHABET[random_source(len(ALPHABET))] for _ in range(length))
+        # One number for the whole text: drawing each symbol would hold the event loop ten times as long.
+        drawn = random_source(1 << bits)
+        text = "".join(ALPHABET[drawn >> place & LAST_SYMBOL] for place in range(0, bits, BITS_PER_SYMBOL))
         if _has_letter_and_digit(text):
             return MailboxPassword(text)
     raise RandomSourceBroken(f"{MOST_DRAWS} draws without a letter or without a digit")

@@ -1,5 +1,6 @@
 """Sealing: AES-256-GCM under a fresh key per mailbox, bound to the mailbox ID; the closing day's key wraps that key."""
 
+import asyncio
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,9 @@ from services.provisioning.vault.key_directory import KEY_BYTES, NONCE_BYTES
 from services.provisioning.vault.key_store import KeyStore
 from shared.kernel.identifiers import MailboxId
 
+SEALED_AT_ONCE = 50
+"""Between two such handfuls, the rest of the process gets its turn."""
+
 
 class SealBroken(ValueError):
     """A sealed password does not belong to its mailbox or its day, or was altered."""
@@ -25,12 +29,12 @@ async def seal_passwords(
     """One seal per mailbox, all for the same closing day. Raises KeyStoreUnavailable."""
     data_keys = [secrets.token_bytes(KEY_BYTES) for _ in passwords]
     wrapped_keys = await key_store.wrap(closing_day, data_keys)
-    return [
-        SealedPassword(mailbox_id, closing_day, wrapped_key, _seal(data_key, mailbox_id, password))
-        for (mailbox_id, password), data_key, wrapped_key in zip(
-            passwords.items(), data_keys, wrapped_keys, strict=True
-        )
-    ]
+    sealed: list[SealedPassword] = []
+    for (mailbox_id, password), data_key, wrapped_key in zip(passwords.items(), data_keys, wrapped_keys, strict=True):
+        sealed.append(SealedPassword(mailbox_id, closing_day, wrapped_key, _seal(data_key, mailbox_id, password)))
+        if len(sealed) % SEALED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return sealed
 
 
 async def open_passwords(

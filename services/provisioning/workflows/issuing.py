@@ -1,5 +1,6 @@
 """Issuing: from approvals to IDs, sealed passwords and one event each, all or nothing per application."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -14,7 +15,7 @@ from services.provisioning.domain.issuing import (
     issued_data,
     missing_fact,
 )
-from services.provisioning.domain.passwords import Credential, RandomBelow, new_password
+from services.provisioning.domain.passwords import Credential, MailboxPassword, RandomBelow, new_password
 from services.provisioning.vault import KeyStore, MailServerHasher
 from services.provisioning.workflows.credentials import NewSecret, keep_secrets
 from services.provisioning.workflows.verifying import LedgerWatch
@@ -35,6 +36,8 @@ from shared.runtime.ids import NewId
 Approval = Event[ApplicationApproved]
 Candidates = Mapping[UUID, Sequence[Credential]]
 """Passwords made before the transaction, by the approval's event id; each is used for one mailbox or for none."""
+MADE_AT_ONCE = 50
+"""Between two such handfuls, the rest of the process gets its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,22 @@ async def prepare_credentials(tools: IssuingTools, events: Sequence[Approval]) -
     """A password and its hash for every mailbox the approvals ask for: slow, so made before the transaction."""
     await tools.watch.first_look()
     counts = [count_of_passwords(event.data) for event in events]
-    passwords = [new_password(tools.random_source, tools.password_length) for _ in range(sum(counts))]
+    passwords = await _new_passwords(tools, sum(counts))
     hashes = await tools.hasher.hash_all(passwords)
     credentials = iter(zip(passwords, hashes, strict=True))
     return {
         event.id: [Credential(*next(credentials)) for _ in range(count)]
         for event, count in zip(events, counts, strict=True)
     }
+
+
+async def _new_passwords(tools: IssuingTools, count: int) -> Sequence[MailboxPassword]:
+    passwords: list[MailboxPassword] = []
+    while len(passwords) < count:
+        handful = min(MADE_AT_ONCE, count - len(passwords))
+        passwords += [new_password(tools.random_source, tools.password_length) for _ in range(handful)]
+        await asyncio.sleep(0)
+    return passwords
 
 
 async def issue_mailboxes(

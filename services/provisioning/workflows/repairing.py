@@ -38,6 +38,16 @@ class RepairReport:
     """What a repair does not touch, because neither side can be believed without a person's look."""
 
 
+@dataclass(frozen=True, slots=True)
+class RepairedPart:
+    """The same for some offices."""
+
+    mailboxes: Sequence[MailboxId]
+    applications: int
+    without_password: Sequence[MailboxId]
+    left: Sequence[BookFinding]
+
+
 async def repair_ledger(keeping: BookKeeping, router: EventRouter, operator: str) -> RepairReport:
     """Replay into the ledger what the topic says and it lacks; then compare again, and issue on if nothing is left.
 
@@ -46,6 +56,10 @@ async def repair_ledger(keeping: BookKeeping, router: EventRouter, operator: str
     parts = await find_parts(keeping.reader, keeping.part_records)
     repaired = [await _repair_part(keeping, part, operator) for part in parts]
     missed = sum([await _queue_missed(keeping, topic, router) for topic in _inputs(router)])
+    if missed:
+        async with transaction(keeping.pool) as db:
+            detail = {"missed_events": missed}
+            await store.write_audit_entry(db, keeping.clock.now(), "ledger.events_queued", operator, detail)
     left = (await verify_ledger(keeping)).findings
     return _report(repaired, missed, left)
 
@@ -56,16 +70,6 @@ async def plan_repair(keeping: BookKeeping, router: EventRouter) -> RepairReport
     planned = [await _plan_part(keeping, part) for part in parts]
     missed = sum([await _count_missed(keeping, topic, router) for topic in _inputs(router)])
     return _report(planned, missed, [finding for part in planned for finding in part.left])
-
-
-@dataclass(frozen=True, slots=True)
-class RepairedPart:
-    """The same for some offices."""
-
-    mailboxes: Sequence[MailboxId]
-    applications: int
-    without_password: Sequence[MailboxId]
-    left: Sequence[BookFinding]
 
 
 async def _repair_part(keeping: BookKeeping, part: TopicPart, operator: str) -> RepairedPart:

@@ -123,10 +123,11 @@ async def watch_ledger(keeping: BookKeeping) -> int:
     found = Comparison()
     async with keeping.pool.acquire() as db:
         checkpoints = await store.find_checkpoints(db)
-        async with keeping.reader.read(MAILBOX, checkpoints) as stretch:
-            async for sequences in _numbers(stretch):
+    async with keeping.reader.read(MAILBOX, checkpoints) as stretch:
+        async for sequences in _numbers(stretch):
+            async with keeping.pool.acquire() as db:
                 found.find(_behind(await store.find_subjects_behind(db, sequences)))
-            cut = [partition for partition, offset in checkpoints.items() if stretch.end.get(partition, 0) < offset]
+        cut = [partition for partition, offset in checkpoints.items() if stretch.end.get(partition, 0) < offset]
     if cut:
         get_log().error("the topic is shorter than it was: republish it from the outbox's archive", partitions=cut)
     async with transaction(keeping.pool) as db:
@@ -201,7 +202,7 @@ async def _conclude(db: Connection, keeping: BookKeeping, found: Comparison) -> 
 
 
 async def _numbers(stretch: TopicStretch) -> AsyncIterator[Mapping[str, int]]:
-    """The highest number per subject, of so many subjects at a time."""
+    """The highest number per subject, of so many subjects at a time; one may come again with a later number."""
     sequences: dict[str, int] = {}
     async for event in events_of(stretch):
         if event.sequence is not None:

@@ -14,6 +14,7 @@ from services.review.domain.review import (
     ApplicationContact,
     Review,
     ReviewState,
+    can_be_changed,
     has_start_date,
     must_hold,
 )
@@ -103,8 +104,14 @@ class CaseFile:
     @property
     def void_was_missed(self) -> bool:
         """Whether it should have been voided for a missing system setting (T6), and the void came too late."""
+        terms = self.review.terms
+        is_open = terms is not None and terms.setting_completed_on is None
         missed = any(entry.step is TimelineStep.VOID_MISSED for entry in self.timeline)
-        return missed and self.review.state is not ReviewState.VOIDED
+        return missed and is_open and self.review.state is not ReviewState.VOIDED
+
+    def can_be_changed(self, now: datetime) -> bool:
+        """Whether a void or another start date is still review's to decide."""
+        return can_be_changed(self.review, now)
 
     def offered_days(self, today: date) -> Sequence[RegistrationDay]:
         """The few rows to choose from: those around the wished date, none of today or before."""

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from services.review.domain.flow import FlowLevel, FlowPlace, FlowStation
 
-FLOW_STATION_LABELS: Mapping[FlowStation, str] = {
+FLOW_STATION_TEXTS: Mapping[FlowStation, str] = {
     FlowStation.INTAKE: "申込受付",
     FlowStation.REVIEW: "審査",
     FlowStation.PROVISIONING: "メールボックス発行",
     FlowStation.NOTIFIER: "通知メール",
 }
 
-FLOW_PLACE_LABELS: Mapping[FlowPlace, str] = {
+FLOW_PLACE_TEXTS: Mapping[FlowPlace, str] = {
     FlowPlace.HELD_EVENTS: "保留イベント",
     FlowPlace.DEAD_LETTERS: "処理不能イベント",
     FlowPlace.UNDER_REVIEW: "審査中",
@@ -24,7 +24,7 @@ FLOW_PLACE_LABELS: Mapping[FlowPlace, str] = {
     FlowPlace.MAIL_FAILED: "送信失敗（24時間以内）",
 }
 
-FLOW_LEVEL_LABELS: Mapping[FlowLevel, str] = {
+FLOW_LEVEL_TEXTS: Mapping[FlowLevel, str] = {
     FlowLevel.CALM: "正常",
     FlowLevel.LATE: "遅れ",
     FlowLevel.TROUBLE: "要対応",

@@ -110,6 +110,7 @@ def case_page(
         target_business_days=visitor.console.target_business_days,
         held_by=case.claim_of_another(login, now),
         own_claim=case.own_claim(login, now),
+        can_be_changed=case.can_be_changed(now),
         portal_url=visitor.console.portal_url,
         **desk_rendering.case_rows(case, today, visitor.console.target_business_days),
         **approval_context(case, entered, today),

@@ -176,6 +176,55 @@ async def test_mail_that_cannot_be_made_keeps_no_other_from_leaving(bench: Bench
     assert (await bench.counted("sent"), await bench.counted("queued")) == (3, 1)
 
 
+async def test_mail_whose_key_is_gone_is_told_and_keeps_no_other_from_leaving(bench: Bench) -> None:
+    await bench.apply(1)
+    (bench.keys / "archive-1.key").rename(bench.keys / "gone")
+    (bench.keys / "archive-2.key").touch(mode=0o600)
+    (bench.keys / "archive-2.key").write_text("ab" * 32)
+    seals = store.Seals(bench.keys)
+    later = replace(bench.with_delivery(seals=seals), desk=replace(bench.desk, seals=seals))
+    await later.apply(1, first=2)
+
+    await later.deliver()
+    assert await bench.counted("sent") == 2
+    assert sorted(await bench.published()) == ["nss.mail.deferred.v1"] * 2 + ["nss.mail.sent.v1"] * 2
+
+    await later.deliver_all(hours=5)
+    assert (await bench.counted("sent"), await bench.counted("failed")) == (2, 2)
+
+
+async def test_full_batches_follow_each_other_and_each_is_marked_on_its_own(bench: Bench) -> None:
+    await bench.apply(5)
+    waiting: list[int] = []
+    small = bench.with_delivery(batch_size=4, mailer=_Counting(bench, waiting))
+
+    assert await small.deliver() == 10
+    assert waiting == [10] * 4 + [6] * 4 + [2] * 2
+
+
+class _Counting:
+    """Notes at every mail how many are not marked as sent."""
+
+    def __init__(self, bench: Bench, waiting: list[int]) -> None:
+        self._bench, self._waiting = bench, waiting
+
+    async def is_ready(self) -> bool:
+        return True
+
+    async def send_mail(self, sender: str, recipient: str, message: bytes) -> object:
+        self._waiting.append(await self._bench.pool.fetchval("select count(*) from mails where state <> 'sent'"))
+        return await self._bench.delivery.mailer.send_mail(sender, recipient, message)
+
+
+async def test_mail_server_that_goes_away_between_batches_ends_the_row_and_costs_no_attempt(bench: Bench) -> None:
+    await bench.apply(5)
+    bench.smtp.answer = lambda said: "530 login" if said.startswith("MAIL") and len(bench.smtp.accepted) > 4 else None
+
+    assert await bench.with_delivery(batch_size=4).deliver() == 5
+    rows = await bench.pool.fetch("select state, attempts, count(*) from mails group by 1, 2 order by 1")
+    assert [tuple(row) for row in rows] == [("queued", 0, 5), ("sent", 1, 5)]
+
+
 async def test_no_text_and_no_address_stands_readable_in_the_database(bench: Bench) -> None:
     await bench.handle(application())
     await bench.deliver()

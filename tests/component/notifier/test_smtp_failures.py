@@ -23,6 +23,7 @@ from tests.conftest import CreateDatabase
 
 RUNS = [3, pytest.param(20, marks=pytest.mark.full)]
 """How often each case is repeated, with another number of failures each time."""
+SECURE_RUNS = [1, pytest.param(20, marks=pytest.mark.full)]
 Figures = dict[str, Counter[str]]
 STAGES = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "."]
 BROKEN = [DROP, RESET, SILENCE]
@@ -142,9 +143,10 @@ async def test_mail_goes_encrypted_to_a_server_whose_certificate_is_good(
         assert set(server.said_in_clear) <= {"EHLO", "STARTTLS"}
 
 
+@pytest.mark.parametrize("runs", SECURE_RUNS)
 @pytest.mark.parametrize("fault", ["stranger", "other_name", "no_tls", "tls_refused"])
 async def test_mail_waits_and_never_goes_in_clear_where_tls_fails(
-    quick: Bench, fault: str, tmp_path: Path, figures: Figures
+    quick: Bench, fault: str, runs: int, tmp_path: Path, figures: Figures
 ) -> None:
     made = certificate(tmp_path / "made", "elsewhere.example" if fault == "other_name" else "localhost")
     trusted = certificate(tmp_path / "trusted", "localhost") if fault == "stranger" else made
@@ -152,31 +154,36 @@ async def test_mail_waits_and_never_goes_in_clear_where_tls_fails(
     async with scripted_smtp(tls=made.context(), offers=offers) as server:
         if fault == "tls_refused":
             server.answer = fail_at("STARTTLS", "454 not now")
-        async with secured(quick, server, "starttls", trusted.authority) as bench:
-            await bench.apply(1)
-            await bench.deliver_all(hours=5, step_minutes=15)
-        figures["all"].update(arrived=len(server.accepted), connections=server.connections)
+        for run in range(1, runs + 1):
+            await quick.clear()
+            async with secured(quick, server, "starttls", trusted.authority) as bench:
+                await bench.apply(1)
+                await bench.deliver_all(hours=5, step_minutes=15)
+            assert server.connections > run
+            assert await quick.counted("queued") == 2
+        figures["all"].update(runs=runs, arrived=len(server.accepted), connections=server.connections)
 
         assert server.accepted == []
-        assert server.connections > 1
         assert not {"MAIL", "RCPT", "DATA", "AUTH"} & set(server.said_in_clear)
-        assert await quick.counted("queued") == 2
 
 
-async def test_mail_waits_while_the_login_is_refused(quick: Bench, tmp_path: Path, figures: Figures) -> None:
+@pytest.mark.parametrize("runs", SECURE_RUNS)
+async def test_mail_waits_while_the_login_is_refused(quick: Bench, runs: int, tmp_path: Path, figures: Figures) -> None:
     made = certificate(tmp_path, "localhost")
     async with scripted_smtp(tls=made.context(), offers=("STARTTLS", "AUTH PLAIN")) as server:
-        server.answer = fail_at("AUTH", "535 who are you")
         login = {"username": "nss", "password": "wrong"}
-        async with secured(quick, server, "starttls", made.authority, **login) as bench:
-            await bench.apply(1)
-            await bench.deliver_all(hours=5, step_minutes=15)
-            assert await quick.counted("queued") == 2
+        for _ in range(runs):
+            await quick.clear()
+            server.answer = fail_at("AUTH", "535 who are you")
+            async with secured(quick, server, "starttls", made.authority, **login) as bench:
+                await bench.apply(1)
+                await bench.deliver_all(hours=5, step_minutes=15)
+                assert await quick.counted("queued") == 2
 
-            server.answer = lambda _said: None
-            await bench.deliver_all(hours=1)
-        figures["all"].update(arrived=len(server.accepted), connections=server.connections)
-        assert len(server.accepted) == 2
+                server.answer = lambda _said: None
+                await bench.deliver_all(hours=1)
+        figures["all"].update(runs=runs, arrived=len(server.accepted), connections=server.connections)
+        assert len(server.accepted) == 2 * runs
         assert "AUTH" not in server.said_in_clear
 
 

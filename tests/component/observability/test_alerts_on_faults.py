@@ -209,6 +209,27 @@ async def test_a_consumer_whose_database_does_not_let_it_work(town: Town, watche
     await watcher.until_silent("NssConsumerNotReady")
 
 
+async def test_a_mail_server_that_is_away(town: Town, watcher: Watcher) -> None:
+    assert await watcher.firing("NssMailServerAway") == []
+    await asyncio.to_thread(town.stack.kill_part, MAIL_SINK)
+    for office in town.offices[6:8]:
+        await town.apply(office)
+    await watcher.until_firing("NssMailServerAway", service="notifier")
+    await asyncio.to_thread(town.stack.start_mail_sink)
+    await watcher.until_silent("NssMailServerAway")
+
+
+async def test_a_mail_that_is_given_up(town: Town, watcher: Watcher) -> None:
+    assert await watcher.firing("NssMailFailures") == []
+    await asyncio.to_thread(town.stack.kill_part, MAIL_SINK)
+    environment = {"NSS_NOTIFIER_MOST_ATTEMPTS": "1"}
+    await asyncio.to_thread(town.stack.restart_service, "notifier", environment=environment)
+    await town.apply(town.offices[1])
+    await watcher.until_firing("NssMailFailures", service="notifier", failure="gave_up")
+    await asyncio.to_thread(town.stack.start_mail_sink)
+    await asyncio.to_thread(town.stack.restart_service, "notifier")
+
+
 async def test_a_job_that_fails(town: Town, watcher: Watcher) -> None:
     assert await watcher.firing("NssWindowJobLate") == []
     async with superuser(town, "provisioning") as connection:

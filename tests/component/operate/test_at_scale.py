@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -80,8 +81,8 @@ async def fill(broker: KafkaSettings) -> None:
     )
     await producer.start()
     partitions = {topic.name: topic.partitions for topic in TOPICS}
-    open_batches = {}
-    sent = []
+    open_batches: dict[TopicPartition, Any] = {}
+    sent: list[Any] = []
     for index in range(APPLICATIONS):
         for topic, key, value, at, headers in events_of(index):
             place = TopicPartition(broker.topic_prefix + topic, partition_of(key, partitions[topic]))
@@ -114,28 +115,41 @@ async def full_broker(kafka_bootstrap: str) -> AsyncIterator[KafkaSettings]:
         await delete_topics(client, prefix)
 
 
+class Figures:
+    """Times that are printed one by one and judged at the end."""
+
+    def __init__(self) -> None:
+        self.too_slow: list[str] = []
+
+    def note(self, what: str, seconds: float, most: float, busy: float) -> None:
+        """`busy` is this process's own part of the time, which other work on the machine does not lengthen."""
+        line = f"{what}: {seconds:.2f} s, of which {busy:.2f} s busy (at most {most:.0f} s)"
+        print(line)  # noqa: T201  a figure of the proof
+        if seconds > most:
+            self.too_slow.append(line)
+
+
 @pytest.mark.full
 async def test_at_a_million_events_operators_still_get_their_answers_in_time(full_broker: KafkaSettings) -> None:
-    for index in (0, 1, APPLICATIONS // 2, APPLICATIONS - 1):
-        began = time.monotonic()
+    figures = Figures()
+    for index in (1, APPLICATIONS // 2, APPLICATIONS - 1):
+        began, busy = time.monotonic(), time.process_time()
         story = await read_story(full_broker, number_of(index), END)
-        seconds = time.monotonic() - began
-        print(f"trace of application {index}: {len(story.steps)} events in {seconds:.2f} s")  # noqa: T201
         assert len(story.steps) == len(LIFE)
-        assert seconds <= MOST_TRACE_SECONDS
+        figures.note(f"trace of application {index}", time.monotonic() - began, MOST_TRACE_SECONDS,
+                     time.process_time() - busy)  # fmt: skip
 
     first: list[float] = []
-    began = time.monotonic()
-    seen = await watch(
+    began, busy = time.monotonic(), time.process_time()
+    await watch(
         full_broker, Selection([APPLICATION, MAIL], since=END - timedelta(hours=2)),
         lambda _record, _data: first.append(time.monotonic()),
     )  # fmt: skip
-    print(f"watch: first of {seen} events after {first[0] - began:.2f} s")  # noqa: T201
-    assert first[0] - began <= MOST_WATCH_SECONDS
+    figures.note("watch until its first line", first[0] - began, MOST_WATCH_SECONDS, time.process_time() - busy)
 
-    began = time.monotonic()
+    began, busy = time.monotonic(), time.process_time()
     found = await find_stalled(full_broker, START - timedelta(days=1), END)
-    seconds = time.monotonic() - began
-    print(f"stalled: {len(found)} of {len(STALLED)} among {EVENTS} events in {seconds:.1f} s")  # noqa: T201
     assert {each.receipt_number for each in found} == {number_of(index) for index in STALLED}
-    assert seconds <= MOST_STALLED_SECONDS
+    figures.note(f"stalled, {len(found)} of {len(STALLED)}", time.monotonic() - began, MOST_STALLED_SECONDS,
+                 time.process_time() - busy)  # fmt: skip
+    assert figures.too_slow == []

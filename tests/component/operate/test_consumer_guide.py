@@ -3,21 +3,27 @@
 import asyncio
 import re
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploy.operate.fake_events import line_of, plan, play
 from deploy.operate.topics import TopicLayout, create_topics, delete_topics
+from services.notifier.domain.hook_signatures import secret_text, signed_headers
 from shared.runtime.settings import KafkaSettings
 
 GUIDE = Path(__file__).parents[3] / "CONSUMERS.md"
 APPLICATIONS = 10
 
 
+def programs_of_the_guide() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+
+
 def code_of_the_guide() -> str:
-    (code,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    return str(code)
+    return programs_of_the_guide()[0]
 
 
 async def consume(broker: KafkaSettings, program: Path) -> str:
@@ -51,6 +57,18 @@ async def test_a_new_consumer_reaches_the_state_of_an_old_one_whatever_the_topic
 
 def test_the_guides_consumer_is_as_short_as_it_says() -> None:
     assert len([line for line in code_of_the_guide().splitlines() if line.strip()]) <= 45
+
+
+def test_the_guides_check_of_a_web_hook_takes_ours_and_nothing_else() -> None:
+    page: dict[str, Any] = {}
+    exec(programs_of_the_guide()[1], page)  # noqa: S102  the page's own program
+    body, secret, now = b'{"id":"1"}', b"s" * 32, datetime.now(UTC)
+    headers = signed_headers("1", body, [b"n" * 32, secret], now)
+    assert page["is_genuine"](headers, body, secret_text(secret))
+    assert not page["is_genuine"](headers, body + b" ", secret_text(secret))
+    assert not page["is_genuine"](headers, body, secret_text(b"x" * 32))
+    stale = signed_headers("1", body, [secret], now - timedelta(minutes=6))
+    assert not page["is_genuine"](stale, body, secret_text(secret))
 
 
 def test_lines_need_no_broker_and_tell_whole_records() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from deploy.errors import CommandError
 from deploy.operate.locating import rank
@@ -64,6 +65,22 @@ async def test_a_step_that_does_not_come_is_named_with_its_time(broker: KafkaSet
 async def test_an_event_that_came_twice_is_told_once(broker: KafkaSettings, put: Put) -> None:
     await put(*received([7]), *received([7]))
     assert len((await read_story(broker, number_of(7), START)).steps) == 1
+
+
+@pytest.mark.parametrize("compression", [None, "gzip"])
+async def test_a_story_is_whole_however_the_records_lie_on_the_brokers_disk(
+    broker: KafkaSettings, compression: str | None
+) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=broker.kafka_bootstrap, compression_type=compression, linger_ms=20)
+    await producer.start()
+    opened = [record_of("nss.review.opened.v1", "first_revision", index, 0.5) for index in range(300)]
+    for record in [*received(range(300)), *opened]:
+        name = broker.topic_prefix + record.topic
+        await producer.send(name, record.value, record.key, headers=list(record.headers))
+    await producer.stop()
+    for index in (0, 150, 299):
+        story = await read_story(broker, number_of(index), START + timedelta(seconds=index + 60))
+        assert [step.record.subject for step in story.steps] == [number_of(index)] * 2
 
 
 def test_receipt_numbers_rank_by_year_letter_and_serial() -> None:

@@ -42,7 +42,7 @@ async def test_a_ticket_opens_the_notice_with_every_field_and_the_password_maske
         "東京税関",
         "1234567",
         "NAC00102",
-        "メール",
+        "メール（SMTP/POP3）",
         "すべて表示",
     ):
         assert text in page.text

@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import argon2
 import pytest
 from prometheus_client import REGISTRY
 
-from services.provisioning.domain.passwords import MailboxPassword
+from services.provisioning.domain.passwords import MailboxPassword, new_password
 from services.provisioning.vault import (
     Argon2idHasher,
     DirectoryKeyStore,
@@ -119,9 +122,30 @@ async def test_twenty_replicas_at_once_make_one_key(tmp_path: Path) -> None:
 
 
 async def test_the_mail_server_gets_argon2id_with_the_parameters_asked_for() -> None:
-    first, second = await Argon2idHasher().hash_all([PASSWORDS[FIRST], PASSWORDS[SECOND]])
-    assert first.startswith("{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$")
-    argon2.PasswordHasher().verify(second.removeprefix("{ARGON2ID}"), PASSWORDS[SECOND].reveal())
+    """Each at its password's place, also when there are more of them than are handed over at once."""
+    passwords = [new_password(secrets.randbelow, 16) for _ in range(7)]
+    hashes = await Argon2idHasher().hash_all(passwords)
+    for password, told in zip(passwords, hashes, strict=True):
+        assert told.startswith("{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$")
+        argon2.PasswordHasher().verify(told.removeprefix("{ARGON2ID}"), password.reveal())
+
+
+async def test_a_large_batch_is_handed_to_the_threads_little_by_little() -> None:
+    handed_over = 0
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, *arguments: Any, **named: Any) -> Any:
+            nonlocal handed_over
+            handed_over += 1
+            return super().submit(*arguments, **named)
+
+    hasher = Argon2idHasher()
+    hasher._executor = Counting(2)
+    hashing = asyncio.create_task(hasher.hash_all([PASSWORDS[FIRST]] * 40))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert 0 < handed_over < 10
+    assert len(await hashing) == 40
 
 
 async def test_hashing_leaves_the_event_loop_free() -> None:

@@ -131,6 +131,9 @@ async def test_a_void_missed_past_its_cutoff_is_shown_to_operators_and_noted_onc
     page = (await (await desk.browser_of()).get(f"/applications/{NUMBERS[0]}")).text
     assert "無効にできる時刻を過ぎました" in page
     assert "無効にできませんでした" in page
+    assert (
+        "前日の18:00を過ぎたため" in (await (await desk.browser_of("saburo")).get(f"/applications/{NUMBERS[0]}")).text
+    )
     assert "無効にできませんでした" not in (await (await desk.browser_of()).get(f"/applications/{NUMBERS[2]}")).text
     desk.clock.advance(hours=24)
     assert await shown_as_missed(desk) == 2

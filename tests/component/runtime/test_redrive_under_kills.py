@@ -3,6 +3,8 @@ killed at any moment; in the end everything has taken effect once and in order."
 
 import asyncio
 import random
+import sys
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
@@ -16,9 +18,10 @@ from shared.runtime.ids import new_uuid7
 from tests.builders import NOW, an_application_received, an_event
 from tests.component.runtime.conftest import RoadWorld
 from tests.component.runtime.events import applications_of, contract_of, receipt
-from tests.component.runtime.test_consumer_rebalance import start_replica
+from tests.component.runtime.test_consumer_rebalance import kill_if_alive
 from tests.component.runtime.test_redrive import instruction
 
+MODULE = "tests.component.runtime.consumer_process"
 OFFICES = [f"NAC{number:03d}" for number in range(25)]
 APPLICATIONS = 100
 CORRECTIONS = 3
@@ -28,6 +31,8 @@ REPLICAS = 3
 KILLS = 8
 CHUNK = 250
 SEED = 20261123
+BETWEEN_CHUNKS_SECONDS = 1.0
+"""So that the kills fall into the work and not all before it."""
 PATIENCE_SECONDS = 240.0
 DEAD = "select event_id from held_events where reason = 'dead' order by position"
 
@@ -60,20 +65,28 @@ class Herd:
 
     def __init__(self, world: RoadWorld, processes: AsyncExitStack, dice: random.Random) -> None:
         self._world, self._processes, self._dice = world, processes, dice
-        self._alive: list[Any] = []
+        self._alive: list[Process] = []
         self.kills = 0
 
     async def start(self) -> None:
-        """All of them."""
-        self._alive = [await start_replica(self._world, self._processes) for _ in range(REPLICAS)]
+        """All of them; nobody waits until they have joined."""
+        self._alive = [await self._another() for _ in range(REPLICAS)]
 
     async def lose_one(self) -> None:
         """SIGKILL, wherever it is, and another one instead."""
         victim = self._alive.pop(self._dice.randrange(len(self._alive)))
         victim.kill()
-        await victim.communicate()
+        await victim.wait()
         self.kills += 1
-        self._alive.append(await start_replica(self._world, self._processes))
+        self._alive.append(await self._another())
+
+    async def _another(self) -> Process:
+        world = self._world
+        replica = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", MODULE, world.bootstrap, world.prefix, world.database, stdout=DEVNULL, stderr=DEVNULL
+        )
+        self._processes.callback(kill_if_alive, replica)
+        return replica
 
 
 @pytest.fixture
@@ -108,6 +121,7 @@ async def test_ten_thousand_events_with_poison_kills_and_redrives_end_once_and_i
     redrives = 0
     for number, chunk in enumerate(chunks):
         await world.send(*chunk)
+        await asyncio.sleep(BETWEEN_CHUNKS_SECONDS)
         if number in kill_after:
             await herd.lose_one()
         if number == len(chunks) // 2:

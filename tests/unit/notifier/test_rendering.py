@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.addresses import ADDR_SPEC, UnsafeAddress, checked_address
+from services.notifier.labels import SENDER_NAME
 from services.notifier.rendering import (
     Envelope,
     InvalidSigningKey,
@@ -76,6 +77,7 @@ def test_headers_thread_an_application_and_stop_answering_machines() -> None:
     read = parsed(build_message("件名", "本文\n", ENVELOPE))
 
     assert set(read.keys()) == HEADERS
+    assert read["From"] == f"{SENDER_NAME} <{ENVELOPE.sender}>"
     assert read["Message-ID"] == "<abc@naccs.example>"
     assert read["References"] == "<application.260001A@naccs.example>"
     assert read["Auto-Submitted"] == "auto-generated"

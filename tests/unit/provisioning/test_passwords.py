@@ -72,6 +72,20 @@ def test_the_length_is_the_one_asked_for_also_with_the_system_source(length: int
     assert len(new_password(secrets.randbelow, length).reveal()) == length
 
 
+def test_a_text_is_one_draw_that_decides_every_symbol() -> None:
+    asked: list[int] = []
+    draws = iter([0, 31, 31 << 75, (1 << 80) - 1, 8 * 32**15 | 31])
+
+    def scripted(below: int) -> int:
+        asked.append(below)
+        return next(draws)
+
+    assert new_password(scripted, 16).reveal() == "9" + "A" * 15
+    assert new_password(scripted, 16).reveal() == "A" * 15 + "9"
+    assert new_password(scripted, 16).reveal() == "9" + "A" * 14 + "J"
+    assert set(asked) == {32**16}
+
+
 def test_a_stuck_random_source_ends_in_an_error_and_not_in_a_loop() -> None:
     with pytest.raises(RandomSourceBroken):
         new_password(lambda _: 0, 16)

@@ -1,0 +1,171 @@
+"""The replay drill: on a copy of a town that has lived, every group is set back to offset zero and every projection is
+rebuilt from nothing. State hashes stay the same, no mail is queued, no ID is issued, no event is told."""
+
+import importlib
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaProducer
+from pydantic import SecretStr
+
+from deploy.local.databases import with_database
+from deploy.local.environment import service_environment
+from deploy.operate.topics import TopicLayout, create_topics, delete_topics
+from shared.contracts.topics import SERVICES, TOPICS, ServiceName, Topic, topics_read_by
+from shared.runtime.clock import SystemClock
+from shared.runtime.consumer import EventConsumer
+from shared.runtime.database import Pool, open_pool
+from shared.runtime.ids import new_uuid7
+from shared.runtime.service_parts import Resources
+from shared.runtime.settings import ServiceSettings, read_settings
+from tests.conftest import CreateDatabase
+from tests.topic_reader import committed_lag, read_topics
+from tests.town import Town, until, violations_at_rest
+
+OFFICE = "TST009"
+PREFIX = "drill."
+COPIED = [topic for topic in TOPICS if "dead-letter" not in topic.name and topic.name != "nss.operation.v1"]
+PROJECTIONS: Mapping[ServiceName, tuple[str, tuple[str, ...]]] = {
+    "intake": ("schedule", ("nss.schedule.published.v1",)),
+    "review": ("contracts", ("nss.contract.published.v1",)),
+    "provisioning": ("calendar", ("nss.schedule.published.v1",)),
+    "notifier": ("application_contacts", ("nss.application.received.v1", "nss.application.corrected.v1")),
+}
+"""Of each service a table that holds nothing but what others have told it, and the events it is made of."""
+NOTED = ("recorded_at", "processed_at")
+"""Columns that tell when this copy was told, not what."""
+
+Records = Sequence[tuple[Topic, Any]]
+
+
+@dataclass
+class Copy:
+    """One service as it was, on a database of its own, before the same topics read from their beginning."""
+
+    service: ServiceName
+    pool: Pool
+    settings: ServiceSettings
+
+    async def tables(self) -> Mapping[str, str]:
+        """A hash of each table's rows."""
+        names = await self.pool.fetch("select tablename from pg_tables where schemaname = 'public'")
+        return {row["tablename"]: await self._hash(row["tablename"]) for row in names}
+
+    async def _hash(self, table: str) -> str:
+        rows = await self.pool.fetch(f'select to_jsonb(r) - $1::text[] as row from "{table}" as r', NOTED)  # noqa: S608
+        return sha256("\n".join(sorted(str(row["row"]) for row in rows)).encode()).hexdigest()
+
+    async def read_everything(self, bootstrap: str) -> int:
+        """From offset zero to the end; how many events were passed over as handled before."""
+        main = importlib.import_module(f"services.{self.service}.main")
+        clock = SystemClock(self.settings.clock_offset_file)
+        parts = main.assemble(self.settings, Resources(pool=self.pool, clock=clock, new_id=new_uuid7))
+        consumer = EventConsumer(
+            router=parts.router, pool=self.pool, clock=clock, new_id=new_uuid7, settings=self.settings
+        )
+        await consumer.start()
+
+        async def read() -> bool | None:
+            return await committed_lag(bootstrap, self.service, self.settings.topic_prefix) == 0 or None
+
+        try:
+            await until(read, f"{self.service} to read everything again")
+        finally:
+            await consumer.stop()
+        return consumer.counts.duplicates
+
+
+@pytest.fixture
+async def copies(town: Town, service_database: CreateDatabase) -> AsyncIterator[tuple[list[Copy], Records]]:
+    """All four, and the records before them."""
+    await town.issue(OFFICE)
+    assert await violations_at_rest(town) == []
+    records = await read_topics(town.stack.state.kafka_bootstrap, COPIED)
+    async with topics_told_again(town, f"{PREFIX}{new_uuid7().hex[-8:]}.", records) as prefix:
+        made = []
+        for service in SERVICES:
+            url = await service_database(service)
+            await copy_rows(town.stack.state, service, url)
+            with environment_of(town, service, url, prefix) as settings:
+                made.append(Copy(service, await open_pool(url, application_name="drill"), settings))
+        yield made, records
+        for copy in made:
+            await copy.pool.close()
+
+
+@asynccontextmanager
+async def topics_told_again(town: Town, prefix: str, records: Records) -> AsyncIterator[str]:
+    """The same records under another prefix, partition by partition in their order."""
+    bootstrap = town.stack.state.kafka_bootstrap
+    await create_topics({"bootstrap_servers": bootstrap}, TopicLayout(prefix))
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    for topic, record in records:
+        await producer.send(topic.name_with(prefix), record.value, record.key, partition=record.partition,
+                            headers=list(record.headers), timestamp_ms=record.timestamp)  # fmt: skip
+    await producer.stop()
+    yield prefix
+    await delete_topics({"bootstrap_servers": bootstrap}, prefix)
+
+
+async def copy_rows(state: Any, service: ServiceName, url: str) -> None:
+    """Every row of every table, from the town's database to a fresh one."""
+    source = await asyncpg.connect(with_database(state.postgres_dsn, f"nss_{service}"))
+    target = await asyncpg.connect(url)
+    await target.execute("set session_replication_role = replica")
+    for row in await source.fetch("select tablename from pg_tables where schemaname = 'public'"):
+        table, content = row["tablename"], BytesIO()
+        await target.execute(f'truncate "{table}" cascade')
+        await source.copy_from_query(f'select * from "{table}"', output=content, format="binary")  # noqa: S608
+        content.seek(0)
+        columns = [each["attname"] for each in await source.fetch(
+            "select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped "
+            "and attgenerated = '' order by attnum", table)]  # fmt: skip
+        await target.copy_to_table(table, source=content, format="binary", columns=columns)
+    await source.close()
+    await target.close()
+
+
+@contextmanager
+def environment_of(town: Town, service: ServiceName, url: str, prefix: str) -> Iterator[ServiceSettings]:
+    """The town's settings for the copy."""
+    given = service_environment(service, town.stack.state, town.stack.keys) | {"NSS_TOPIC_PREFIX": prefix}
+    before = {name: value for name, value in os.environ.items() if name.startswith("NSS_")}
+    for name in before:
+        del os.environ[name]
+    os.environ.update({name: value for name, value in given.items() if name.startswith("NSS_")})
+    try:
+        found = importlib.import_module(f"services.{service}.settings").Settings
+        yield read_settings(found, os.environ).model_copy(update={"database_url": SecretStr(url)})
+    finally:
+        for name in given:
+            if name.startswith("NSS_"):
+                os.environ.pop(name, None)
+        os.environ.update(before)
+
+
+async def test_every_projection_is_rebuilt_from_offset_zero_without_a_mail_or_an_id(
+    town: Town, copies: tuple[list[Copy], Records]
+) -> None:
+    made, records = copies
+    for copy in made:
+        before = await copy.tables()
+        table, types = PROJECTIONS[copy.service]
+        ids = [dict(record.headers)["ce_id"].decode() for _, record in records
+               if dict(record.headers).get("ce_type", b"").decode() in types]  # fmt: skip
+        forgotten = await copy.pool.fetchval(f"select count(*) from {table}")  # noqa: S608
+        await copy.pool.execute(f"truncate {table}")
+        await copy.pool.execute("delete from processed_events where event_id = any($1::uuid[])", ids)
+        again = await copy.read_everything(town.stack.state.kafka_bootstrap)
+        assert forgotten > 0, f"{table} of {copy.service} held nothing"
+        assert await copy.tables() == before
+        read = sum(topic in topics_read_by(copy.service) for topic, _ in records)
+        told = f"{read} records read again, {again} passed over, {forgotten} rows of {table} rebuilt"
+        print(f"{copy.service}: {told}, 0 mails, 0 IDs, 0 events")  # noqa: T201  the figures of the proof
