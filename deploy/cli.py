@@ -25,6 +25,7 @@ from deploy.operate import (
     settings_command,
     trace_command,
     watch_command,
+    widen_command,
 )
 from deploy.operate.accounts_command import app as accounts_app
 from deploy.operate.contracts_command import app as contracts_app
@@ -50,6 +51,7 @@ for group, word in ((topics_app, "topics"), (contracts_app, "contracts"), (sched
 accounts_app.add_typer(staff_accounts_app, name="staff")
 app.add_typer(provisioning_command.app, name="provisioning")
 app.add_typer(access_command.app, name="access")
+topics_app.command("widen")(widen_command.widen)
 app.add_typer(catalogue_command.app, name="catalogue")
 app.add_typer(mails_command.app, name="mails")
 app.add_typer(keys_command.app, name="keys")

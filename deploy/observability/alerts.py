@@ -25,7 +25,6 @@ UNSEALED_ENTRIES = 1000
 FAILED_RUNS = 3
 MAIL_SECONDS = 300
 MAIL_FAILURES = 0
-DEFERRED_ATTEMPTS = 3
 FAILED_REQUESTS = 0.01
 RUNBOOK = "deploy/runbook.md"
 
@@ -134,9 +133,9 @@ SECRETS = (
 
 MAIL = (
     Alert("NssMailServerAway",
-          f"sum by (service) (increase(nss_mails_deferred_total[15m])) > {DEFERRED_ATTEMPTS}"
+          "max by (service) (nss_mails_waiting) > 0"
           " unless sum by (service) (increase(nss_mails_sent_total[15m])) > 0",
-          "1m", "critical", "The mail server has taken no mail for 15 minutes although there are some."),
+          "5m", "critical", f"{VALUE} mail(s) wait, and the mail server has taken none for 15 minutes."),
     Alert("NssMailsLate", f"max by (service) (nss_mail_oldest_due_seconds) > {MAIL_SECONDS}",
           "1m", "critical", f"A mail that is due has waited for {DURATION}: nobody sends."),
     Alert("NssMailFailures", f"sum by (service, failure) (increase(nss_mails_failed_total[1h])) > {MAIL_FAILURES}",

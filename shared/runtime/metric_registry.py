@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.contracts.notifier_events import Mail
 from shared.contracts.topics import SERVICES, TOPICS, ServiceName
 
 Kind = Literal["counter", "gauge", "histogram"]
@@ -74,7 +75,7 @@ METHOD = Label("method", "HTTP method, or `other`.", pattern=r"[A-Z]{3,7}|other"
 STATUS = Label("status", "HTTP status.", pattern=r"[1-5]\d\d")
 ROLE = Label("role", "Role of the process.", values=("all", "web", "worker", "hooks"))
 VERSION = Label("version", "Released version.", pattern=r"[0-9A-Za-z.+-]+")
-MAIL = Label("mail", "Which mail of the catalogue.", pattern=r"M\d{1,2}")
+MAIL = Label("mail", "Which mail of the catalogue.", values=tuple(mail.value for mail in Mail))
 FAILURE = Label("failure", "Why it was given up.", values=("refused", "gave_up", "bounced", "invalid_address"))
 BOUNCE = Label("kind", "What it was.", values=("hard", "soft", "delayed", "auto_reply", "unknown"))
 AWAITS = Label("awaits", "The step that has not come.", values=("review", "issue", "void"))

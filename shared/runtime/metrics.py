@@ -21,6 +21,7 @@ from shared.contracts.topics import ServiceName
 from shared.runtime.metric_registry import (
     CONSUMER_TOTALS,
     PYTHON_FAMILIES,
+    TOPIC,
     Role,
     spec_of,
     specs_shown_by,
@@ -32,7 +33,6 @@ CONSUMER_STATE = (
     "nss_consumer_ready",
     "nss_consumer_progress_seconds",
 )
-MOST_BEGUN = 8
 ASKED_AT_SCRAPES = (*(f"nss_consumer_{name}_total" for name in CONSUMER_TOTALS), *CONSUMER_STATE)
 """Metrics that no object counts: the consumer keeps plain integers and is asked for them."""
 
@@ -200,8 +200,11 @@ def render_metrics(service: ServiceName, role: Role) -> tuple[bytes, str]:
 
 
 def begin_counting(service: ServiceName, role: Role) -> None:
-    """Show counters of few known values as 0 before anything was counted: an increase needs a beginning."""
+    """Show counters of known values as 0 before anything was counted: an increase needs a beginning.
+
+    Not by topic: most topics are other services'.
+    """
     for spec in specs_shown_by(service, role):
-        if spec.name in _counters and all(0 < len(label.values) <= MOST_BEGUN for label in spec.labels):
+        if spec.name in _counters and all(label.values and label is not TOPIC for label in spec.labels):
             for values in product(*(label.values for label in spec.labels)):
                 _counters[spec.name].labels(service, *values)

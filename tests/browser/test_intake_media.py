@@ -165,4 +165,4 @@ async def styles(page: Page, selector: str) -> list[dict[str, Any]]:
 
 def has_edge(drawn: Mapping[str, Any]) -> bool:
     """A line around it that can be told from its ground."""
-    return drawn["width"] >= 1 and drawn["line"] != "none" and drawn["edge"] != drawn["background"]
+    return bool(drawn["width"] >= 1 and drawn["line"] != "none" and drawn["edge"] != drawn["background"])

@@ -21,6 +21,7 @@ from shared.runtime.ids import new_uuid7
 from tests.component.notifier.hook_receiver import a_receiver, is_genuine
 from tests.e2e.test_local_stack import Answer
 from tests.e2e.test_operator_commands import Command
+from tests.town import until
 
 RECEIVED = golden_example("nss.application.received.v1", "one_mailbox").record
 REQUESTED = golden_example("nss.application.withdrawal-requested.v1", "with_reason").record
@@ -141,8 +142,11 @@ async def test_before_offsets_are_set_back_it_is_said_what_would_follow(stack: L
     assert typed("topics", "diff").code == 0
     event_id = new_id()
     await put(stack, about(RECEIVED, "269996A", event_id))
-    while not await fetched(stack, "select 1 from processed_events where event_id = $1", event_id):
-        await asyncio.sleep(0.2)
+
+    async def handled() -> bool | None:
+        return bool(await fetched(stack, "select 1 from processed_events where event_id = $1", event_id)) or None
+
+    await until(handled, "the event to be handled")
     await asyncio.sleep(1)  # its offset is committed after it
     harmless = typed("topics", "replay-check", "nss.notifier")
     assert harmless.code == 0, harmless.talk

@@ -17,14 +17,16 @@ from pydantic import SecretStr
 
 from deploy.local.databases import with_database
 from deploy.local.environment import service_environment
+from deploy.local.security import DEPLOYMENT_LOGIN
 from deploy.operate.topics import TopicLayout, create_topics, delete_topics
 from shared.contracts.topics import SERVICES, TOPICS, ServiceName, Topic, topics_read_by
 from shared.runtime.clock import SystemClock
 from shared.runtime.consumer import EventConsumer
 from shared.runtime.database import Pool, open_pool
 from shared.runtime.ids import new_uuid7
+from shared.runtime.kafka import client_options
 from shared.runtime.service_parts import Resources
-from shared.runtime.settings import ServiceSettings, read_settings
+from shared.runtime.settings import KafkaSettings, ServiceSettings, read_settings
 from tests.conftest import CreateDatabase
 from tests.topic_reader import committed_lag, read_topics
 from tests.town import Town, until, violations_at_rest
@@ -42,6 +44,11 @@ PROJECTIONS: Mapping[ServiceName, tuple[str, tuple[str, ...]]] = {
 NOTED = ("recorded_at", "processed_at")
 """Columns that tell when this copy was told, not what."""
 
+TABLES = """
+select relname as name from pg_class
+where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+"""
+
 Records = Sequence[tuple[Topic, Any]]
 
 
@@ -55,14 +62,13 @@ class Copy:
 
     async def tables(self) -> Mapping[str, str]:
         """A hash of each table's rows."""
-        names = await self.pool.fetch("select tablename from pg_tables where schemaname = 'public'")
-        return {row["tablename"]: await self._hash(row["tablename"]) for row in names}
+        return {row["name"]: await self._hash(row["name"]) for row in await self.pool.fetch(TABLES)}
 
     async def _hash(self, table: str) -> str:
         rows = await self.pool.fetch(f'select to_jsonb(r) - $1::text[] as row from "{table}" as r', NOTED)  # noqa: S608
         return sha256("\n".join(sorted(str(row["row"]) for row in rows)).encode()).hexdigest()
 
-    async def read_everything(self, bootstrap: str) -> int:
+    async def read_everything(self) -> int:
         """From offset zero to the end; how many events were passed over as handled before."""
         main = importlib.import_module(f"services.{self.service}.main")
         clock = SystemClock(self.settings.clock_offset_file)
@@ -73,7 +79,7 @@ class Copy:
         await consumer.start()
 
         async def read() -> bool | None:
-            return await committed_lag(bootstrap, self.service, self.settings.topic_prefix) == 0 or None
+            return await committed_lag(self.settings, self.service, self.settings.topic_prefix) == 0 or None
 
         try:
             await until(read, f"{self.service} to read everything again")
@@ -87,7 +93,7 @@ async def copies(town: Town, service_database: CreateDatabase) -> AsyncIterator[
     """All four, and the records before them."""
     await town.issue(OFFICE)
     assert await violations_at_rest(town) == []
-    records = await read_topics(town.stack.state.kafka_bootstrap, COPIED)
+    records = await read_topics(town.stack.state.broker, COPIED)
     async with topics_told_again(town, f"{PREFIX}{new_uuid7().hex[-8:]}.", records) as prefix:
         made = []
         for service in SERVICES:
@@ -103,16 +109,16 @@ async def copies(town: Town, service_database: CreateDatabase) -> AsyncIterator[
 @asynccontextmanager
 async def topics_told_again(town: Town, prefix: str, records: Records) -> AsyncIterator[str]:
     """The same records under another prefix, partition by partition in their order."""
-    bootstrap = town.stack.state.kafka_bootstrap
-    await create_topics({"bootstrap_servers": bootstrap}, TopicLayout(prefix))
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    client = client_options(town.stack.state.broker_as(DEPLOYMENT_LOGIN))
+    await create_topics(client, TopicLayout(prefix))
+    producer = AIOKafkaProducer(**client)
     await producer.start()
     for topic, record in records:
         await producer.send(topic.name_with(prefix), record.value, record.key, partition=record.partition,
                             headers=list(record.headers), timestamp_ms=record.timestamp)  # fmt: skip
     await producer.stop()
     yield prefix
-    await delete_topics({"bootstrap_servers": bootstrap}, prefix)
+    await delete_topics(client, prefix)
 
 
 async def copy_rows(state: Any, service: ServiceName, url: str) -> None:
@@ -120,8 +126,8 @@ async def copy_rows(state: Any, service: ServiceName, url: str) -> None:
     source = await asyncpg.connect(with_database(state.postgres_dsn, f"nss_{service}"))
     target = await asyncpg.connect(url)
     await target.execute("set session_replication_role = replica")
-    for row in await source.fetch("select tablename from pg_tables where schemaname = 'public'"):
-        table, content = row["tablename"], BytesIO()
+    for row in await source.fetch(TABLES):
+        table, content = row["name"], BytesIO()
         await target.execute(f'truncate "{table}" cascade')
         await source.copy_from_query(f'select * from "{table}"', output=content, format="binary")  # noqa: S608
         content.seek(0)
@@ -135,7 +141,11 @@ async def copy_rows(state: Any, service: ServiceName, url: str) -> None:
 
 @contextmanager
 def environment_of(town: Town, service: ServiceName, url: str, prefix: str) -> Iterator[ServiceSettings]:
-    """The town's settings for the copy."""
+    """The town's settings for the copy, which logs in at the broker as the one who may read topics of any name."""
+    broker = town.stack.state.broker_as(DEPLOYMENT_LOGIN)
+    ours = {"database_url": SecretStr(url)} | {
+        name: getattr(broker, name) for name in KafkaSettings.model_fields if name.startswith("kafka_")
+    }
     given = service_environment(service, town.stack.state, town.stack.keys) | {"NSS_TOPIC_PREFIX": prefix}
     before = {name: value for name, value in os.environ.items() if name.startswith("NSS_")}
     for name in before:
@@ -143,7 +153,7 @@ def environment_of(town: Town, service: ServiceName, url: str, prefix: str) -> I
     os.environ.update({name: value for name, value in given.items() if name.startswith("NSS_")})
     try:
         found = importlib.import_module(f"services.{service}.settings").Settings
-        yield read_settings(found, os.environ).model_copy(update={"database_url": SecretStr(url)})
+        yield read_settings(found, os.environ).model_copy(update=ours)
     finally:
         for name in given:
             if name.startswith("NSS_"):
@@ -163,7 +173,7 @@ async def test_every_projection_is_rebuilt_from_offset_zero_without_a_mail_or_an
         forgotten = await copy.pool.fetchval(f"select count(*) from {table}")  # noqa: S608
         await copy.pool.execute(f"truncate {table}")
         await copy.pool.execute("delete from processed_events where event_id = any($1::uuid[])", ids)
-        again = await copy.read_everything(town.stack.state.kafka_bootstrap)
+        again = await copy.read_everything()
         assert forgotten > 0, f"{table} of {copy.service} held nothing"
         assert await copy.tables() == before
         read = sum(topic in topics_read_by(copy.service) for topic, _ in records)

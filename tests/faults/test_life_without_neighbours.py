@@ -1,4 +1,4 @@
-"""One service alone, the broker and all neighbours away: what it owes its users it still does, and later all catch up."""
+"""One service alone, broker and neighbours away: what it owes its users it still does, and later all catch up."""
 
 import asyncio
 import signal

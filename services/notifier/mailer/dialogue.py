@@ -87,7 +87,7 @@ class Dialogue(asyncio.Protocol):
         if self._replies:
             self._wake()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """Whoever waits learns it; what came before is still read."""
         self._end()
 

@@ -1,5 +1,6 @@
 """The story of a mail after it was queued: claimed, offered while no transaction is open, marked and told."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -103,19 +104,31 @@ async def deliver_due_mails(delivery: Delivery) -> int:
         claimed = await _claim(db, delivery) if delivery.mails_per_minute is None else await _allowed(db, delivery)
     while claimed:
         reach("notifier.after-claim-before-smtp")
-        tried = await _offer_in_turn(delivery, claimed)
+        tried: list[Tried] = []
+        try:
+            await _offer_in_turn(delivery, claimed, tried)
+        except asyncio.CancelledError:
+            # Told to stop: only the mail in hand stays claimed, as nobody knows whether it has arrived.
+            await _settle(delivery, [*tried, *((mail, NotTried()) for mail in claimed[len(tried) + 1 :])], count)
+            raise
         count += sum(not isinstance(outcome, NotTried) for _, outcome in tried)
         reach("notifier.after-smtp-accepted-before-marked")
-        goes_on = _goes_on(delivery, tried, count)
-        async with transaction(delivery.pool) as db:
-            told = await _mark(db, delivery, tried)
-            claimed = await _claim(db, delivery) if goes_on else []
-        count_fates(told)
+        claimed = await _settle(delivery, tried, count)
         reach("notifier.after-marked")
     return count
 
 
-def _goes_on(delivery: Delivery, tried: "Sequence[Tried]", count: int) -> bool:
+async def _settle(delivery: Delivery, tried: Sequence[Tried], count: int) -> list[ClaimedMail]:
+    """Mark a batch; the next one where that was full and `count`, the mails tried in this run, is not too many."""
+    goes_on = _goes_on(delivery, tried, count)
+    async with transaction(delivery.pool) as db:
+        told = await _mark(db, delivery, tried)
+        claimed = await _claim(db, delivery) if goes_on else []
+    count_fates(told)
+    return claimed
+
+
+def _goes_on(delivery: Delivery, tried: Sequence[Tried], count: int) -> bool:
     """Whether the next batch is taken with the marks of this one.
 
     Not where a limit holds: waiting for its row, or failing to get it, must never cost a mark.
@@ -141,16 +154,15 @@ async def _allowed(db: Connection, delivery: Delivery) -> list[ClaimedMail]:
     return claimed
 
 
-async def _offer_in_turn(delivery: Delivery, claimed: Sequence[ClaimedMail]) -> list[Tried]:
+async def _offer_in_turn(delivery: Delivery, claimed: Sequence[ClaimedMail], tried: list[Tried]) -> None:
+    """Adds to `tried`, which is worth something even where this is broken off."""
     no_more_at = time.monotonic() + delivery.policy.after_lost_reply.total_seconds() * SHARE_OF_CLAIM
-    tried: list[Tried] = []
     away = False
     for mail in claimed:
         away = away or time.monotonic() > no_more_at
         outcome = NotTried() if away else await _offer(delivery, mail)
         away = isinstance(outcome, NotTried)
         tried.append((mail, outcome))
-    return tried
 
 
 async def _offer(delivery: Delivery, mail: ClaimedMail) -> SendOutcome | HeldBack:

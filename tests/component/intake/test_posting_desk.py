@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from deploy.local.databases import with_database
 from services.intake import workflows
@@ -82,18 +83,20 @@ async def test_posts_that_come_together_share_a_transaction_and_each_has_its_ans
     own, kobe = await token_of(intake), await token_of(intake, "KOB002")
     again = a_post(own)
 
-    answers = await receive(
-        intake,
-        again,
-        a_post(kobe, "KOB002"),
-        a_post(await token_of(intake, "OSK003"), "OSK003", reason=""),
-        a_post("nss_nobody"),
-        again,
-        a_post(own, body=b"another"),
-        a_post(own, key="key-2"),
-    )
+    with capture_logs() as lines:
+        answers = await receive(
+            intake,
+            again,
+            a_post(kobe, "KOB002"),
+            a_post(await token_of(intake, "OSK003"), "OSK003", reason=""),
+            a_post("nss_nobody"),
+            again,
+            a_post(own, body=b"another"),
+            a_post(own, key="key-2"),
+        )
 
     assert transactions == [7]
+    assert lines == [], "the database had to refuse what should not have been tried together"
     first, second, refused, unknown, same, reused, barred = answers
     assert isinstance(first, ApiAnswer)
     assert isinstance(second, ApiAnswer)

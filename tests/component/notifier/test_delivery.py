@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from services.notifier import store
 from services.notifier.domain.retry import RetryPolicy
 from shared.runtime.database import transaction
@@ -223,6 +225,41 @@ async def test_mail_server_that_goes_away_between_batches_ends_the_row_and_costs
     assert await bench.with_delivery(batch_size=4).deliver() == 5
     rows = await bench.pool.fetch("select state, attempts, count(*) from mails group by 1, 2 order by 1")
     assert [tuple(row) for row in rows] == [("queued", 0, 5), ("sent", 1, 5)]
+    assert (await bench.published()).count("nss.mail.deferred.v1") == 3
+
+
+async def test_sender_that_is_told_to_stop_marks_what_was_taken_and_gives_the_rest_back(bench: Bench) -> None:
+    await bench.apply(3)
+    stuck = asyncio.Event()
+    sending = asyncio.create_task(bench.with_delivery(mailer=_StuckAt(bench, 3, stuck)).deliver())
+    await stuck.wait()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+    rows = await bench.pool.fetch("select state, attempts, count(*) from mails group by 1, 2 order by 1")
+    assert [tuple(row) for row in rows] == [("queued", 0, 3), ("sending", 1, 1), ("sent", 1, 2)]
+
+    await bench.deliver_all(hours=1)
+    assert set(bench.arrived().values()) == {1}
+    assert (await bench.counted("sent"), len(bench.arrived())) == (6, 6)
+
+
+class _StuckAt:
+    """Never comes back from its mail of that number."""
+
+    def __init__(self, bench: Bench, number: int, stuck: asyncio.Event) -> None:
+        self._bench, self._left, self._stuck = bench, number, stuck
+
+    async def is_ready(self) -> bool:
+        return True
+
+    async def send_mail(self, sender: str, recipient: str, message: bytes) -> object:
+        self._left -= 1
+        if not self._left:
+            self._stuck.set()
+            await asyncio.Event().wait()
+        return await self._bench.delivery.mailer.send_mail(sender, recipient, message)
 
 
 async def test_no_text_and_no_address_stands_readable_in_the_database(bench: Bench) -> None:

@@ -43,7 +43,7 @@ ALL_UP = {f'nss_build_info{{service="{service}"}}': constant(1) for service in S
 LAST_CLOSED = 'nss_job_last_success_timestamp_seconds{service="provisioning", job_name="close_windows"}'
 OFFSET = 'nss_clock_offset_seconds{service="provisioning"}'
 ANSWERED = 'nss_web_requests_total{service="intake", status="200"}'
-DEFERRED = 'nss_mails_deferred_total{service="notifier", mail="M1"}'
+WAITING = 'nss_mails_waiting{service="notifier"}'
 SENT = 'nss_mails_sent_total{service="notifier", mail="M1"}'
 FAILED = 'nss_web_requests_total{service="intake", status="500"}'
 
@@ -85,8 +85,8 @@ CASES: Mapping[str, tuple[Series, Series]] = {
     "NssAuditUnsealed": one('nss_audit_unsealed{service="provisioning"}', 1001, 1000),
     "NssAccountsDrift": one('nss_drift_findings{service="provisioning"}', 1, 0),
     "NssMailServerAway": (
-        {DEFERRED: rising(1), SENT: constant(7)},
-        {DEFERRED: rising(1), SENT: rising(1)},
+        {WAITING: constant(1), SENT: constant(7)},
+        {WAITING: constant(9), SENT: rising(1)},
     ),
     "NssMailsLate": one('nss_mail_oldest_due_seconds{service="notifier"}', 301, 300),
     "NssMailFailures": (

@@ -23,6 +23,7 @@ import yaml
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.databases import with_database
+from deploy.local.probes import MAIL_SINK
 from deploy.observability.alerts import ALERTS, DAY
 from shared.contracts.envelope import Record
 from shared.contracts.golden import golden_example
@@ -35,6 +36,7 @@ from tests.town import Town, founded_town, invented_offices, until
 pytestmark = pytest.mark.full
 
 PATIENCE_SECONDS = 150.0
+REFUSED = "refuse-550@naccs.example"
 RECEIVED = golden_example("nss.application.received.v1", "one_mailbox").record
 ASKED = {alert.name: alert.expression for alert in ALERTS}
 
@@ -151,6 +153,22 @@ async def move_clock(town: Town, **by: float) -> None:
     await town.move_clock(town.clock.now() + timedelta(**by))
 
 
+async def test_a_mail_server_that_is_away(town: Town, watcher: Watcher) -> None:
+    assert await watcher.firing("NssMailServerAway") == []
+    await asyncio.to_thread(town.stack.kill_part, MAIL_SINK)
+    for office in town.offices[6:8]:
+        await town.apply(office)
+    await watcher.until_firing("NssMailServerAway", service="notifier")
+    await asyncio.to_thread(town.stack.start_mail_sink)
+    await watcher.until_silent("NssMailServerAway")
+
+
+async def test_an_address_that_is_refused(town: Town, watcher: Watcher) -> None:
+    assert await watcher.firing("NssMailFailures") == []
+    await town.apply(town.offices[8], email=REFUSED, email_again=REFUSED)
+    await watcher.until_firing("NssMailFailures", service="notifier", failure="refused")
+
+
 async def test_a_poisoned_event(town: Town, watcher: Watcher) -> None:
     assert await watcher.firing("NssDeadLetters") == []
     await put(town, received("269990A", revision="many"))
@@ -207,27 +225,6 @@ async def test_a_consumer_whose_database_does_not_let_it_work(town: Town, watche
         await watcher.until_firing("NssConsumerNotReady", service="notifier")
     await watcher.until_silent("NssLag")
     await watcher.until_silent("NssConsumerNotReady")
-
-
-async def test_a_mail_server_that_is_away(town: Town, watcher: Watcher) -> None:
-    assert await watcher.firing("NssMailServerAway") == []
-    await asyncio.to_thread(town.stack.kill_part, MAIL_SINK)
-    for office in town.offices[6:8]:
-        await town.apply(office)
-    await watcher.until_firing("NssMailServerAway", service="notifier")
-    await asyncio.to_thread(town.stack.start_mail_sink)
-    await watcher.until_silent("NssMailServerAway")
-
-
-async def test_a_mail_that_is_given_up(town: Town, watcher: Watcher) -> None:
-    assert await watcher.firing("NssMailFailures") == []
-    await asyncio.to_thread(town.stack.kill_part, MAIL_SINK)
-    environment = {"NSS_NOTIFIER_MOST_ATTEMPTS": "1"}
-    await asyncio.to_thread(town.stack.restart_service, "notifier", environment=environment)
-    await town.apply(town.offices[1])
-    await watcher.until_firing("NssMailFailures", service="notifier", failure="gave_up")
-    await asyncio.to_thread(town.stack.start_mail_sink)
-    await asyncio.to_thread(town.stack.restart_service, "notifier")
 
 
 async def test_a_job_that_fails(town: Town, watcher: Watcher) -> None:
