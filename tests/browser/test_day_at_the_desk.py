@@ -216,6 +216,7 @@ async def test_the_rest_is_approved_at_once(applied: Applied, reviewer: Hands) -
 
 async def test_the_clock_reminds_and_voids_and_the_month_is_reported(applied: Applied, lead: Hands) -> None:
     town = applied.town
+    applied_in = f"{local_date(town.clock.now()):%Y-%m}"
     after_deadline = _calendar().add_business_days(town.registration_day(), -3)
     await town.move_clock(datetime.combine(after_deadline, time(9), tzinfo=TOKYO))
     await applied.becomes("setting missing", "voided")
@@ -229,7 +230,7 @@ async def test_the_clock_reminds_and_voids_and_the_month_is_reported(applied: Ap
     await _until_reminded(applied, "unanswered")
     assert "確認事項への回答をお願いしました" in await lead.case(applied["unanswered"])
     await lead.look("25-reminded")
-    await lead.open(f"/report?month={local_date(town.clock.now()):%Y-%m}")
+    assert "20件（申込日による）" in await lead.open(f"/report?month={applied_in}")
     await lead.look("26-report")
     await lead.open("/queue?status=all")
     await lead.look("27-queue-all")

@@ -49,6 +49,11 @@ select relname as name from pg_class
 where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
 """
 
+STORED_COLUMNS = """
+select attname from pg_attribute
+where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum
+"""
+
 Records = Sequence[tuple[Topic, Any]]
 
 
@@ -128,12 +133,11 @@ async def copy_rows(state: Any, service: ServiceName, url: str) -> None:
     await target.execute("set session_replication_role = replica")
     for row in await source.fetch(TABLES):
         table, content = row["name"], BytesIO()
+        columns = [each["attname"] for each in await source.fetch(STORED_COLUMNS, table)]
+        chosen = ", ".join(f'"{column}"' for column in columns)
         await target.execute(f'truncate "{table}" cascade')
-        await source.copy_from_query(f'select * from "{table}"', output=content, format="binary")  # noqa: S608
+        await source.copy_from_query(f'select {chosen} from "{table}"', output=content, format="binary")  # noqa: S608
         content.seek(0)
-        columns = [each["attname"] for each in await source.fetch(
-            "select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped "
-            "and attgenerated = '' order by attnum", table)]  # fmt: skip
         await target.copy_to_table(table, source=content, format="binary", columns=columns)
     await source.close()
     await target.close()

@@ -23,7 +23,8 @@ async def find_mail_state(db: Connection) -> MailState:
     row = await db.fetchrow(
         """
         select
-            (select count(*) from (select from mails where state in ('queued', 'sending') limit $1) as counted) as waiting,
+            (select count(*) from (select from mails where state in ('queued', 'sending') limit $1) as counted)
+                as waiting,
             (select due_at from mails where state in ('queued', 'sending') order by due_at limit 1) as oldest_due,
             (select count(*) from suppressions where released_at is null) as suppressed_addresses,
             (select ended_at from mails where sealed is not null and ended_at is not null

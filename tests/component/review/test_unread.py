@@ -1,16 +1,17 @@
 """What is unread stays the same whether it stands on a reader's list or is compared with what was looked at."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.review import workflows
+from services.review import store, workflows
 from services.review.domain.case_file import Viewer
 from services.review.domain.review_queue import BEGINNING, QueueFilter, QueueFlag, QueueQuery, QueueRow
 from services.review.domain.staff import StaffRole, a_staff_member
 from services.review.workflows import unread
 from shared.kernel.identifiers import ReceiptNumber
+from shared.runtime.database import transaction
 from tests.builders import an_event, mailboxes_issued
 from tests.component.review.desk import LEAD, REVIEWER, Desk
 from tests.component.review.offices import office_of, receive_each_from_its_office
@@ -112,12 +113,17 @@ async def test_unread_narrows_every_other_filter(office_day: Desk, query: QueueQ
     assert [row.review for row in await rows_of(office_day, REVIEWER, asked)] == expected
 
 
-async def test_a_look_while_the_list_is_made_is_not_forgotten(office_day: Desk) -> None:
+async def test_a_look_while_the_list_is_made_waits_for_it_and_is_not_forgotten(office_day: Desk) -> None:
     office_day.clock.advance(hours=1)
-    jobs = [workflows.list_unread(office_day.pool, office_day.clock.now()) for _ in range(4)]
-    looks = [look(office_day, REVIEWER, [number]) for number in (*MOVED, *UNSEEN)]
-    await asyncio.gather(*jobs, *looks)
-    await list_everything(office_day)
+    until = office_day.clock.now()
+    async with transaction(office_day.pool) as db:
+        await db.execute("select 1 from review_readers where login = $1 for update", REVIEWER)
+        looking = asyncio.create_task(look(office_day, REVIEWER, [*MOVED, *UNSEEN]))
+        await asyncio.sleep(0.3)
+        assert not looking.done()
+        await store.list_unread(db, REVIEWER, datetime.min.replace(tzinfo=UTC), until)
+        await store.end_list(db, REVIEWER, until)
+    await looking
     assert await unread_of(office_day, REVIEWER) == []
 
 

@@ -12,9 +12,11 @@ from starlette.applications import Starlette
 from shared.contracts.golden import golden_example
 from shared.runtime.database import Pool, transaction
 from shared.runtime.event_outbox import append_events
+from shared.runtime.ids import new_uuid7
 from shared.runtime.operate import operate_routes
 from shared.runtime.operate_events import EventOperations
 from shared.runtime.outbox_archive import archive_published
+from shared.runtime.processed_events import claim_events
 from shared.runtime.staff_tokens import StaffIdentity, sign_staff_token
 from tests.builders import NOW, FixedClock
 from tests.component.runtime.outbox_parts import opened
@@ -32,7 +34,7 @@ values ($1, 'nss.application.v1', '/nss/intake', gen_random_uuid(), $2, $3, $4, 
 async def client(pool: Pool, tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """An operator's client of review."""
     clock, private = FixedClock(NOW), key_pair(tmp_path, "staff")
-    operations = EventOperations("review", pool, clock)
+    operations = EventOperations("review", pool, clock, frozenset({RECEIVED.event_type}))
     app = Starlette(routes=[operate_routes(operations.routes(), tmp_path / "public", clock)])
     token = sign_staff_token(StaffIdentity("operator-01", ("operator",)), private, clock.now())
     async with httpx2.AsyncClient(
@@ -147,3 +149,21 @@ async def test_republishing_needs_our_topic_an_instant_and_a_reason(
     wanted = {"topic": "nss.review.v1", "since": NOW.isoformat(), "reason": "topic lost", **change}
     answer = await client.post("outbox/republish", json=wanted)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_of_events_that_may_be_read_again_those_are_named_that_would_be_handled_as_new(
+    client: httpx2.AsyncClient, pool: Pool
+) -> None:
+    known, forgotten = new_uuid7(), new_uuid7()
+    async with transaction(pool) as db:
+        await claim_events(db, [("/nss/intake", known)], ["nss.application.v1"], NOW)
+    asked = [
+        {"source": "/nss/intake", "id": str(known), "type": RECEIVED.event_type},
+        {"source": "/nss/intake", "id": str(forgotten), "type": RECEIVED.event_type},
+        {"source": "/nss/intake", "id": str(new_uuid7()), "type": "nss.mail.sent.v1"},
+        {"source": None, "id": None, "type": None},
+    ]
+    answer = await client.post("events/unhandled", json={"events": asked})
+    assert answer.json() == {"unhandled": [str(forgotten)]}
+    assert (await client.post("events/unhandled", json={"events": asked * 251})).status_code == 422
+    assert (await client.post("events/unhandled", json={})).status_code == 422
