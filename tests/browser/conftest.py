@@ -61,10 +61,11 @@ def town(browser_path: str, kafka_bootstrap: str, postgres_dsn: str) -> Iterator
         databases = list(founded.stack.state.databases.values())
         yield founded
     run_to_end(delete_topics({"bootstrap_servers": kafka_bootstrap}, prefixes["topic_prefix"]))
-    run_to_end(_drop(postgres_dsn, databases))
+    run_to_end(drop_databases(postgres_dsn, databases))
 
 
-async def _drop(dsn: str, databases: Sequence[ServiceDatabase]) -> None:
+async def drop_databases(dsn: str, databases: Sequence[ServiceDatabase]) -> None:
+    """The databases of a town on a server that goes on, and their logins."""
     connection = await asyncpg.connect(dsn)
     for database in databases:
         await connection.execute(f"drop database if exists {urlsplit(database.app_url).path[1:]} with (force)")

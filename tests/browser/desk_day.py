@@ -14,6 +14,7 @@ from deploy.local.first_data import create_accounts
 from deploy.local.stack import Outside, run_to_end
 from deploy.operate.services import call
 from deploy.operate.topics import delete_topics
+from tests.browser.conftest import drop_databases
 from tests.browser.kit import expect_accessible, take_picture
 from tests.town import PASSWORD, SAMPLES, Town, founded_town, staff_token, until
 
@@ -33,7 +34,9 @@ def desk_town(kafka_bootstrap: str, postgres_dsn: str) -> Iterator[Town]:
         token = staff_token(town, "operator")
         call("PUT", f"{town.urls['intake']}/api/v1/contracts", token=token, body=sample_register())
         town.stack.restart_service("review", environment={"NSS_REVIEW_SECOND_APPROVER_ABOVE": str(TWO_PEOPLE_ABOVE)})
+        databases = list(town.stack.state.databases.values())
         yield town
+    run_to_end(drop_databases(postgres_dsn, databases))
     run_to_end(delete_topics({"bootstrap_servers": kafka_bootstrap}, topics))
 
 
