@@ -56,11 +56,11 @@ def town(browser_path: str, kafka_bootstrap: str, postgres_dsn: str) -> Iterator
     """All four services, on the run's broker and database server, with offices enough for each test."""
     name = secrets.token_hex(4)
     outside = Outside(kafka_bootstrap, postgres_dsn)
-    prefixes = {"topic_prefix": f"b{name}.", "database_prefix": f"nss_browser_{name}"}
-    with founded_town(invented_offices(OFFICES), outside=outside, **prefixes) as founded:
+    topics, base = f"b{name}.", f"nss_browser_{name}"
+    with founded_town(invented_offices(OFFICES), outside=outside, topic_prefix=topics, database_prefix=base) as founded:
         databases = list(founded.stack.state.databases.values())
         yield founded
-    run_to_end(delete_topics({"bootstrap_servers": kafka_bootstrap}, prefixes["topic_prefix"]))
+    run_to_end(delete_topics({"bootstrap_servers": kafka_bootstrap}, topics))
     run_to_end(drop_databases(postgres_dsn, databases))
 
 

@@ -15,7 +15,8 @@ from deploy.images.assemble import project_version
 from deploy.kubernetes.workloads import rights_statements
 from deploy.local.databases import ServiceDatabase
 from deploy.local.environment import service_environment
-from deploy.local.keys import KeyPair, StackKeys
+from deploy.local.keys import StackKeys
+from deploy.operate.key_files import KeyPair
 from deploy.local.state import StackState
 from shared.contracts.topics import SERVICES, TOPICS, ServiceName
 from shared.runtime.settings import READ_BY_OTHERS, ServiceSettings, unknown_variables
