@@ -16,8 +16,8 @@ from deploy.kubernetes.workloads import rights_statements
 from deploy.local.databases import ServiceDatabase
 from deploy.local.environment import service_environment
 from deploy.local.keys import StackKeys
-from deploy.operate.key_files import KeyPair
 from deploy.local.state import StackState
+from deploy.operate.key_files import KeyPair
 from shared.contracts.topics import SERVICES, TOPICS, ServiceName
 from shared.runtime.settings import READ_BY_OTHERS, ServiceSettings, unknown_variables
 
