@@ -1,10 +1,12 @@
 """`nss watch`: what happens on the topics, decoded; hidden fields are shown for a reason only, and never unseen."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from typer import style
 
 from deploy.errors import CommandError
 from deploy.operate.broker import operator_name, reader
@@ -12,13 +14,21 @@ from deploy.operate.masking import masked
 from deploy.operate.own_records import writer
 from deploy.operate.records import SeenRecord, read_records
 from shared.contracts.operation_events import PayloadRevealed
-from shared.contracts.topics import TOPICS, Topic
+from shared.contracts.topics import TOPICS, Principal, Topic
 from shared.runtime.settings import KafkaSettings
 
 Show = Callable[[SeenRecord, Any], None]
 REPEATED = frozenset({"receipt_number", "office_code"})
 """Key and subject stand in front of every line."""
 LONGEST_VALUE = 40
+HUES: Mapping[Principal, str] = {
+    "intake": "cyan",
+    "review": "blue",
+    "provisioning": "green",
+    "notifier": "magenta",
+    "operator": "yellow",
+}
+TROUBLE = ("dead-letter", "failed", "deferred", "voided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +115,16 @@ def line_of(record: SeenRecord, data: Any) -> str:
     """One line for a terminal: time, type, key, subject, and the fields that say something in few words."""
     fields = data if isinstance(data, dict) else {}
     told = " ".join(f"{name}={_short(value)}" for name, value in fields.items() if name not in REPEATED)
-    kind = (record.event_type or "record without type").removeprefix("nss.")
-    return f"{record.time[11:23]:<12}  {kind:<36} {record.key:<8} {record.subject:<8} {told}".rstrip()
+    return f"{record.time[11:23]:<12}  {_kind(record):<36} {record.key:<8} {record.subject:<8} {told}".rstrip()
+
+
+def coloured_line_of(record: SeenRecord, data: Any) -> str:
+    """The same line: the hue tells whose event it is, red that something went wrong."""
+    line = line_of(record, data)
+    kind = _kind(record)
+    place = line.index(kind)
+    hue = "red" if any(word in record.topic.name + kind for word in TROUBLE) else HUES[record.topic.producers[0]]
+    return style(line[:place], dim=True) + style(kind, fg=hue) + line[place + len(kind) :]
 
 
 def json_of(record: SeenRecord, data: Any) -> str:
@@ -116,6 +134,10 @@ def json_of(record: SeenRecord, data: Any) -> str:
          "headers": dict(record.headers), "data": data},
         ensure_ascii=False,
     )  # fmt: skip
+
+
+def _kind(record: SeenRecord) -> str:
+    return (record.event_type or "record without type").removeprefix("nss.")
 
 
 def _short(value: Any) -> str:

@@ -1,6 +1,7 @@
 """`nss watch [TOPIC…]`: what it understands."""
 
 import asyncio
+import os
 import sys
 from typing import Annotated, Any
 
@@ -35,7 +36,8 @@ def watch(  # noqa: PLR0913  one argument per option
         raise CommandError("looking at hidden fields needs a reason: --reveal --reason TEXT")
     start = None if since is None else instant_of(since, services_clock().now())
     selection = watching.Selection(watching.topics_named(topics), event_type, office, number, start, follow)
-    form = watching.json_of if as_json or not sys.stdout.isatty() else watching.line_of
+    form = watching.coloured_line_of if "NO_COLOR" not in os.environ else watching.line_of
+    form = watching.json_of if as_json or not sys.stdout.isatty() else form
 
     def show(record: Any, data: Any) -> None:
         typer.echo(form(record, data))

@@ -5,10 +5,11 @@ import json
 from typing import Any
 
 import pytest
+from typer import style, unstyle
 
 from deploy.errors import CommandError
 from deploy.operate.records import SeenRecord
-from deploy.operate.watch import Selection, json_of, line_of, topics_named, watch, watch_revealed
+from deploy.operate.watch import Selection, coloured_line_of, json_of, line_of, topics_named, watch, watch_revealed
 from shared.contracts.golden import golden_example, golden_examples
 from shared.contracts.topics import APPLICATION, MAIL, OPERATION
 from shared.runtime.settings import KafkaSettings
@@ -56,7 +57,22 @@ def test_no_line_of_any_type_breaks(example: Any) -> None:
     headers = {name: value.decode() for name, value in example.record.headers}
     record = SeenRecord(topic, 0, 0, example.record.key.decode(), headers, example.record.value)
     assert example.event_type.removeprefix("nss.") in line_of(record, example.data)
+    assert unstyle(coloured_line_of(record, example.data)) == line_of(record, example.data)
     assert json.loads(json_of(record, example.data))["data"] == example.data
+
+
+@pytest.mark.parametrize(
+    ("event_type", "case", "hue"),
+    [("nss.application.received.v1", "one_mailbox", "cyan"), ("nss.mail.failed.v1", "", "red")],
+)
+def test_the_hue_of_a_line_tells_whose_event_it_is_and_red_that_something_went_wrong(
+    event_type: str, case: str, hue: str
+) -> None:
+    example = next(each for each in golden_examples() if each.event_type == event_type and case in each.case)
+    [topic] = topics_named([example.record.topic])
+    headers = {name: value.decode() for name, value in example.record.headers}
+    record = SeenRecord(topic, 0, 0, example.record.key.decode(), headers, example.record.value)
+    assert style(event_type.removeprefix("nss."), fg=hue) in coloured_line_of(record, example.data)
 
 
 @pytest.mark.parametrize(
