@@ -40,12 +40,13 @@ up: setup  ## Start Kafka, PostgreSQL, the mail sink and the four services
 down: setup  ## Stop everything that up or demo left running
 	@$(BIN)/nss down
 
-check: setup  ## Lint, types, layers, dead code and the quick tests; under a minute
+check: setup  ## Lint, types, layers, dead code, dependencies and the quick tests; under a minute
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+	$(BIN)/deptry --no-ansi services shared
 	$(PYTEST) --quiet $(QUICK_TESTS)
 
 test: check test-tools  ## Everything that proves the product: check, then tests on real parts
