@@ -120,6 +120,7 @@ def _to_utc_milliseconds(instant: datetime) -> datetime:
 
 
 @lru_cache(maxsize=256)
+@lru_cache(maxsize=256)
 def format_instant(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: `2026-11-23T06:07:08.123Z`."""
     return _to_utc_milliseconds(instant).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"

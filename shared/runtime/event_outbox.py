@@ -6,8 +6,8 @@ subject. Topic names are stored without the prefix of a test run; the relay adds
 
 import base64
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -32,6 +32,8 @@ from shared.runtime.web.tracing import current_traceparent
 RAW_TYPE = "dead-letter"
 HEADER_ROOM = 16 * 1024
 """More than key and headers of an event ever take; only values larger than the rest are measured exactly."""
+SEQUENCE_FORMAT = "FM" + format_sequence(0)
+"""PostgreSQL's word for what `format_sequence` does."""
 HEADERS_ADDED_LATER = 128
 """Source, sequence and trace, which an event may get after it is measured."""
 
@@ -43,8 +45,8 @@ class EventTooLarge(ValueError):
 async def append_events(db: Connection, events: Sequence[Event[EventData]]) -> None:
     """Append events to the outbox, numbered per subject in the order given. Raises EventTooLarge.
 
-    Two statements for any number of events. A `sequence` an event already has is ignored; a missing source is that of
-    the service which produces the model; a missing trace is that of the work in hand.
+    One statement for any number of events, two more while traces are recorded. A `sequence` an event already has is
+    ignored; a missing source is that of the service which produces the model; a missing trace that of the work in hand.
     """
     if not events:
         return
@@ -53,11 +55,9 @@ async def append_events(db: Connection, events: Sequence[Event[EventData]]) -> N
         if len(value) > MAX_RECORD_BYTES - HEADER_ROOM:
             room_taken = [*to_headers(event), ("", bytes(HEADERS_ADDED_LATER))]
             _refuse_if_too_large(event.type, event.key.encode(), value, room_taken)
-    counts = Counter(event.subject for event in events)
-    subjects = await _reserve_numbers(db, counts)
-    await _insert_events(db, _complete(events, subjects), values)
-    if spans.recorder() is not None:
-        await _keep_traces(db, subjects)
+    if (recorder := spans.recorder()) is not None:
+        events = await _trace(db, events, recorder)
+    await _insert_events(db, events, values)
 
 
 async def append_raw_record(
@@ -121,83 +121,73 @@ def _readable(key: bytes | None) -> str:
     return (key or b"").decode(errors="replace").replace("\0", "�")
 
 
-@dataclass(slots=True)
-class _Subject:
-    """Where a subject stands: the last number used, and the trace of its last event where that is known."""
-
-    last_used: int
-    traceparent: str | None
-
-
-async def _reserve_numbers(db: Connection, counts: Mapping[str, int]) -> dict[str, _Subject]:
-    """Where each subject stood before these events.
-
-    Subjects are locked in sorted order, so that writers cannot deadlock.
-    """
-    subjects = sorted(counts)
+async def _trace(
+    db: Connection, events: Sequence[Event[EventData]], recorder: spans.Recorder
+) -> list[Event[EventData]]:
+    """The events, each with the trace it goes on with; the subjects are locked, so that traces go on in order."""
+    subjects, request = sorted({event.subject for event in events}), current_traceparent()
     rows = await db.fetch(
         """
-        insert into event_sequences as existing (subject, last_sequence)
-        select subject, added from unnest($1::text[], $2::bigint[]) as wanted (subject, added)
-        on conflict (subject) do update set last_sequence = existing.last_sequence + excluded.last_sequence
-        returning subject, last_sequence, last_traceparent
+        insert into event_sequences as existing (subject, last_sequence) select unnest($1::text[]), 0
+        on conflict (subject) do update set last_sequence = existing.last_sequence
+        returning subject, last_traceparent
         """,
         subjects,
-        [counts[subject] for subject in subjects],
     )
-    return {
-        row["subject"]: _Subject(row["last_sequence"] - counts[row["subject"]], row["last_traceparent"]) for row in rows
-    }
-
-
-def _complete(events: Sequence[Event[EventData]], subjects: Mapping[str, _Subject]) -> list[Event[EventData]]:
-    """The events with number, source and trace."""
-    request = current_traceparent()
-    recorder = spans.recorder()
-    completed = []
+    latest = {row["subject"]: row["last_traceparent"] for row in rows}
+    traced = []
     for event in events:
-        subject = subjects[event.subject]
-        subject.last_used += 1
-        traceparent = event.traceparent or request
-        if recorder is not None:
-            traceparent = recorder.create(event, spans.Origins(event.traceparent, subject.traceparent, request))
-            subject.traceparent = traceparent
-        completed.append(replace(event, source=_source(event), sequence=subject.last_used, traceparent=traceparent))
-    return completed
-
-
-async def _keep_traces(db: Connection, subjects: Mapping[str, _Subject]) -> None:
-    """Remember where each subject's trace goes on; its row is locked already."""
+        traceparent = recorder.create(event, spans.Origins(event.traceparent, latest[event.subject], request))
+        latest[event.subject] = traceparent
+        traced.append(replace(event, traceparent=traceparent))
     await db.execute(
         """
         update event_sequences set last_traceparent = traces.traceparent
         from unnest($1::text[], $2::text[]) as traces (subject, traceparent)
         where event_sequences.subject = traces.subject
         """,
-        list(subjects),
-        [subject.traceparent for subject in subjects.values()],
+        list(latest),
+        list(latest.values()),
     )
+    return traced
 
 
 async def _insert_events(db: Connection, events: Sequence[Event[EventData]], values: Sequence[bytes]) -> None:
+    """Number the events and insert them at once: only its number depends on where the subject of an event stands.
+
+    Subjects are locked in sorted order, so that writers cannot deadlock.
+    """
     await db.execute(
         """
+        with new as (
+            select * from unnest(
+                $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::text[], $10::text[], $11::text[],
+                $12::bigint[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::timestamptz[]
+            ) with ordinality as new (id, aggregatetype, aggregateid, type, payload, topic, source, subject,
+                followers, occurred_at, dataschema, causationid, correlationid, traceparent, created_at, place)
+        ), numbered as (
+            insert into event_sequences as existing (subject, last_sequence)
+            select subject, count(*) from new group by subject order by subject collate "C"
+            on conflict (subject) do update set last_sequence = existing.last_sequence + excluded.last_sequence
+            returning subject, last_sequence
+        )
         insert into event_outbox
             (id, aggregatetype, aggregateid, type, payload, topic, source, specversion, subject, partitionkey,
              sequence, occurred_at, dataschema, causationid, correlationid, datacontenttype, traceparent, created_at)
-        select id, aggregatetype, aggregateid, type, payload, topic, source, $14, subject, aggregateid,
-            sequence, occurred_at, dataschema, causationid, correlationid, $15, traceparent, created_at
-        from unnest(
-            $1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[],
-            $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $16::text[], $17::timestamptz[]
-        ) as new (id, aggregatetype, aggregateid, type, payload, topic, source, subject,
-            sequence, occurred_at, dataschema, causationid, correlationid, traceparent, created_at)
+        select id, aggregatetype, aggregateid, type, payload, topic, source, $1, subject, aggregateid,
+            to_char(last_sequence - followers, $3), occurred_at, dataschema, causationid, correlationid, $2,
+            traceparent, created_at
+        from new join numbered using (subject) order by place
         """,
+        SPEC_VERSION,
+        CONTENT_TYPE,
+        SEQUENCE_FORMAT,
         *_columns(events, values),
     )
 
 
 def _columns(events: Sequence[Event[EventData]], values: Sequence[bytes]) -> list[object]:
+    request = current_traceparent()
     return [
         [event.id for event in events],
         [aggregate_type(event.data.topic) for event in events],
@@ -205,18 +195,26 @@ def _columns(events: Sequence[Event[EventData]], values: Sequence[bytes]) -> lis
         [event.type for event in events],
         list(values),
         [event.data.topic.name for event in events],
-        [event.source for event in events],
+        [_source(event) for event in events],
         [event.subject for event in events],
-        [format_sequence(event.sequence or 0) for event in events],
+        _followers(events),
         [format_instant(event.time) for event in events],
         [schema_path(event.type) for event in events],
         [str(event.causation_id) if event.causation_id else None for event in events],
         [event.correlation_id for event in events],
-        SPEC_VERSION,
-        CONTENT_TYPE,
-        [event.traceparent for event in events],
+        [event.traceparent or request for event in events],
         [event.time for event in events],
     ]
+
+
+def _followers(events: Sequence[Event[EventData]]) -> list[int]:
+    """How many events of the same subject come after each."""
+    left = Counter(event.subject for event in events)
+    followers = []
+    for event in events:
+        left[event.subject] -= 1
+        followers.append(left[event.subject])
+    return followers
 
 
 async def find_outbox_state(db: Connection) -> tuple[int, datetime | None]:

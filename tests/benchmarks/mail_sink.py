@@ -19,6 +19,7 @@ import uvloop
 
 KEY_BEGINS = b"Message-ID: <"
 KEY_LENGTH = 40
+CONTENT_ENDS = b"\r\n.\r\n"
 REPLIES = {b"DATA": b"354 go on\r\n"}
 OFFERS = b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
 OFFERS_NO_GROUPS = b"250-sink\r\n250 8BITMIME\r\n"
@@ -67,27 +68,27 @@ class _Conversation(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if self._taking:
-            self._take()
-        else:
-            self._transport.write(b"".join(self._answers()))
+        replies = b"".join(self._answers())
+        if replies:
+            self._transport.write(replies)
 
     def _answers(self) -> Iterator[bytes]:
+        """To each command, and to a content once its end is there."""
         end = 0
-        while not self._taking and (newline := self._received.find(b"\n", end)) >= 0:
+        while (newline := self._received.find(CONTENT_ENDS if self._taking else b"\n", end)) >= 0:
+            if self._taking:
+                self._note(self._received.find(KEY_BEGINS, end) + len(KEY_BEGINS))
+                self._taking, end = False, newline + len(CONTENT_ENDS)
+                yield b"250 taken\r\n"
+                continue
             verb = bytes(self._received[end : end + 4]).upper()
-            yield self._replies.get(verb, b"250 ok\r\n")
             self._taking, end = verb == b"DATA", newline + 1
+            yield self._replies.get(verb, b"250 ok\r\n")
         del self._received[:end]
 
-    def _take(self) -> None:
-        if self._received.endswith(b"\r\n.\r\n"):
-            begin = self._received.find(KEY_BEGINS) + len(KEY_BEGINS)
-            key = bytes(self._received[begin : begin + KEY_LENGTH]).decode("ascii", "replace")
-            self._notes.append(f"{key} {time.monotonic():.4f}\n")
-            self._received.clear()
-            self._taking = False
-            self._transport.write(b"250 taken\r\n")
+    def _note(self, begin: int) -> None:
+        key = bytes(self._received[begin : begin + KEY_LENGTH]).decode("ascii", "replace")
+        self._notes.append(f"{key} {time.monotonic():.4f}\n")
 
 
 async def serve(file: Path, offers: bytes) -> None:

@@ -72,14 +72,14 @@ ITEMS: Mapping[ItemGroup, Sequence[ChangeItem]] = {
     ),
 }
 
+KNOWN_ITEMS = frozenset(ChangeItem)
 LIVE_ITEMS = frozenset({ChangeItem.MAILBOX_COUNT})
 """What this portal applies for; the Center takes the rest by telephone."""
 
 
 def check_items(typed: Collection[str], problems: Problems) -> None:
     """At least one, only known ones, not both sets at once, storage with statistics, only live ones (B6 to B8)."""
-    known = set(ChangeItem)
-    chosen = [ChangeItem(text) for text in typed if text in known]
+    chosen = [ChangeItem(text) for text in typed if text in KNOWN_ITEMS]
     if len(chosen) < len(typed):
         problems.add("items", FormErrorCode.ITEM_UNKNOWN)
     elif not chosen:

@@ -28,6 +28,7 @@ NAME_LENGTH = 20
 KANA_LENGTH = 30
 DEPARTMENT_LENGTH = 30
 
+KINDS = frozenset(ApplicationKind)
 _COUNT_FIELDS = {MailboxKind.SMTP_POP3: "add_smtp_pop3", MailboxKind.EDIFACT: "add_edifact"}
 
 
@@ -110,7 +111,7 @@ def check_form(form: ApplicationForm, facts: OfficeFacts) -> CheckedForm | FormE
 
 
 def _read_kind(typed: str, facts: OfficeFacts, problems: Problems) -> ApplicationKind:
-    if typed not in set(ApplicationKind):
+    if typed not in KINDS:
         problems.add("kind", FormErrorCode.KIND_UNKNOWN)
         return ApplicationKind.MAILBOX_CHANGE
     kind = ApplicationKind(typed)

@@ -26,7 +26,6 @@ from services.intake.store.applications import (
     find_latest_content,
     find_open_receipt_number,
     find_receipt_number_of_form,
-    insert_applications,
     insert_revision,
     list_applications,
     list_in_clarification,
@@ -77,7 +76,9 @@ from services.intake.store.news import (
     mark_news_item_read,
     mark_news_read,
 )
+from services.intake.store.receiving import insert_received
 from services.intake.store.register import (
+    NO_KEYS,
     abolish_mailboxes,
     find_contract,
     find_offices,
@@ -95,9 +96,8 @@ from services.intake.store.tokens import (
     claim_key,
     delete_old_answers,
     find_answer,
-    find_answers,
     find_callers,
-    insert_answers,
+    find_callers_and_lock_free,
     insert_token,
     list_tokens,
     revoke_token,
@@ -105,6 +105,7 @@ from services.intake.store.tokens import (
 )
 
 __all__ = [
+    "NO_KEYS",
     "abolish_mailboxes",
     "claim_contracts_to_republish",
     "claim_key",
@@ -125,9 +126,9 @@ __all__ = [
     "erase_contacts",
     "find_address_block",
     "find_answer",
-    "find_answers",
     "find_application",
     "find_callers",
+    "find_callers_and_lock_free",
     "find_closed_office_in_clarification",
     "find_content",
     "find_contract",
@@ -143,14 +144,13 @@ __all__ = [
     "find_schedule",
     "forget_contract_versions",
     "insert_account_to_be_opened",
-    "insert_answers",
-    "insert_applications",
     "insert_audit_entry",
     "insert_clarifications",
     "insert_draft",
     "insert_mailboxes",
     "insert_news",
     "insert_office_account",
+    "insert_received",
     "insert_revision",
     "insert_timeline_entries",
     "insert_token",

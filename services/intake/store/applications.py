@@ -60,45 +60,6 @@ async def find_open_receipt_number(db: Connection, office_code: str) -> ReceiptN
     )
 
 
-async def insert_applications(db: Connection, received: Sequence[tuple[Application, ApplicationReceived]]) -> None:
-    """New applications, each with the content of its first revision.
-
-    A second open one of an office violates `applications_one_open` (E7).
-    """
-    applications = [application for application, _ in received]
-    await db.execute(
-        """
-        with new as (
-            select * from unnest(
-                $1::text[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[],
-                $8::timestamptz[], $9::date[], $10::date[], $11::text[]
-            ) as new (receipt_number, form_token, kind, status, revision, applicant_office_code, office_code,
-                received_at, received_on, requested_start_date, content)
-        ), inserted as (
-            insert into applications
-                (receipt_number, form_token, kind, status, revision, applicant_office_code, office_code, received_at,
-                 received_on, requested_start_date)
-            select receipt_number, form_token, kind, status, revision, applicant_office_code, office_code, received_at,
-                received_on, requested_start_date
-            from new
-        )
-        insert into application_revisions (receipt_number, revision, content)
-        select receipt_number, revision, content::jsonb from new
-        """,
-        [application.receipt_number for application in applications],
-        [application.form_token for application in applications],
-        [application.kind.value for application in applications],
-        [application.status.value for application in applications],
-        [application.revision for application in applications],
-        [application.applicant_office_code for application in applications],
-        [application.office_code for application in applications],
-        [application.received_at for application in applications],
-        [application.received_on for application in applications],
-        [application.requested_start_date for application in applications],
-        [content.model_dump_json(exclude_none=True) for _, content in received],
-    )
-
-
 async def insert_revision(db: Connection, content: Content) -> None:
     """The content of one revision, frozen."""
     await db.execute(

@@ -3,16 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
 
 from services.intake.domain.mailboxes import OfficeMailbox
+from services.intake.store.tokens import ApiAnswer
 from shared.contracts.event_data import MailboxKind
 from shared.contracts.intake_events import ContractPublished
 from shared.contracts.review_events import SchedulePublished
 from shared.kernel.identifiers import MailboxId, OfficeCode, ReceiptNumber
 from shared.runtime.database import Connection
+
+NO_KEYS: Mapping[OfficeCode, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class OfficeRecord:
     contract: ContractPublished
     mailboxes: Sequence[OfficeMailbox]
     open_receipt_number: ReceiptNumber | None
+    answer: ApiAnswer | None = None
+    """What the post was answered whose idempotency key was asked for with the office."""
 
 
 async def find_contract(db: Connection, office_code: str) -> ContractPublished | None:
@@ -86,9 +93,12 @@ async def lock_free_contracts(db: Connection, office_codes: Sequence[str]) -> fr
 
 
 async def find_offices(
-    db: Connection, office_codes: Collection[str]
+    db: Connection, office_codes: Collection[str], keys: Mapping[OfficeCode, str] = NO_KEYS
 ) -> tuple[dict[OfficeCode, OfficeRecord], SchedulePublished | None]:
-    """The offices' records and the schedule in one look: what every form is checked against."""
+    """The offices' records and the schedule in one look: what every form is checked against.
+
+    `keys` are the idempotency keys of programs' posts, at most one per office.
+    """
     # The open states stand here word for word: only so can the planner use `applications_one_open`.
     rows = await db.fetch(
         """
@@ -102,16 +112,26 @@ async def find_offices(
                 where applications.office_code = contracts.office_code and kind = 'mailbox_change'
                     and status in ('received', 'under_review', 'clarification')
             ) as open_receipt_number,
+            request_sha256, api_answers.status, body,
             case when row_number() over () = 1 then (select published::text from schedule) end as schedule
-        from contracts where office_code = any($1::text[])
+        from unnest($1::text[], $2::text[]) as asked (office_code, idempotency_key)
+        join contracts using (office_code)
+        left join api_answers using (office_code, idempotency_key)
         """,
         list(office_codes),
+        [keys.get(OfficeCode(office_code)) for office_code in office_codes],
     )
     schedule = rows[0]["schedule"] if rows else None
     return (
         {OfficeCode(row["office_code"]): _office_record(row) for row in rows},
-        SchedulePublished.model_validate_json(schedule) if schedule else None,
+        _parse_schedule(schedule) if schedule else None,
     )
+
+
+@lru_cache(maxsize=1)
+def _parse_schedule(published: str) -> SchedulePublished:
+    """It changes twice a year and is read with every form."""
+    return SchedulePublished.model_validate_json(published)
 
 
 async def insert_mailboxes(db: Connection, mailboxes: Sequence[OfficeMailbox]) -> None:
@@ -173,6 +193,7 @@ def _office_record(row: asyncpg.Record) -> OfficeRecord:
         contract=ContractPublished.model_validate_json(row["register"]),
         mailboxes=[_mailbox(dict(zip(names, box, strict=True))) for box in row["boxes"]],
         open_receipt_number=ReceiptNumber(open_number) if open_number else None,
+        answer=ApiAnswer(row["request_sha256"], row["status"], row["body"]) if row["body"] is not None else None,
     )
 
 

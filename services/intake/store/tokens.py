@@ -13,6 +13,12 @@ from shared.runtime.database import Connection
 Key = tuple[OfficeCode, str]
 """An idempotency key with the office whose program made it."""
 
+_CALLERS = """
+    select token_hash, api_tokens.office_code from api_tokens join office_accounts using (office_code)
+    where token_hash = any($1::bytea[]) and revoked_at is null and api_tokens.expires_at > $2
+        and office_accounts.closed_at is null
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
@@ -55,17 +61,30 @@ async def insert_token(db: Connection, token: ApiToken, token_hash: bytes) -> No
 
 async def find_callers(db: Connection, token_hashes: Sequence[bytes], now: datetime) -> dict[bytes, OfficeCode]:
     """The offices whose live tokens these are; ended ones are missing, and those of closed accounts."""
+    rows = await db.fetch(_CALLERS, token_hashes, now)
+    return {row["token_hash"]: OfficeCode(row["office_code"]) for row in rows}
+
+
+async def find_callers_and_lock_free(
+    db: Connection, token_hashes: Sequence[bytes], now: datetime
+) -> tuple[dict[bytes, OfficeCode], frozenset[OfficeCode]]:
+    """The same, and whose contract is locked now: not those that somebody else holds or that have none."""
     rows = await db.fetch(
-        """
-        select token_hash, api_tokens.office_code from api_tokens
-        join office_accounts using (office_code)
-        where token_hash = any($1::bytea[]) and revoked_at is null and api_tokens.expires_at > $2
-            and office_accounts.closed_at is null
-        """,
+        f"""
+        with callers as ({_CALLERS}), locked as (
+            select office_code from contracts where office_code in (select office_code from callers)
+            for no key update skip locked
+        )
+        select token_hash, callers.office_code, locked.office_code is not null as is_locked
+        from callers left join locked using (office_code)
+        """,  # noqa: S608  a constant query
         token_hashes,
         now,
     )
-    return {row["token_hash"]: OfficeCode(row["office_code"]) for row in rows}
+    return (
+        {row["token_hash"]: OfficeCode(row["office_code"]) for row in rows},
+        frozenset(OfficeCode(row["office_code"]) for row in rows if row["is_locked"]),
+    )
 
 
 async def list_tokens(db: Connection, office_code: str) -> list[ApiToken]:
@@ -131,43 +150,6 @@ async def find_answer(db: Connection, office_code: str, idempotency_key: str) ->
     )
     assert row is not None
     return ApiAnswer(row["request_sha256"], row["status"], row["body"])
-
-
-async def find_answers(db: Connection, keys: Sequence[Key]) -> dict[Key, ApiAnswer]:
-    """The answers that these keys have led to."""
-    rows = await db.fetch(
-        """
-        select office_code, idempotency_key, request_sha256, status, body
-        from unnest($1::text[], $2::text[]) as asked (office_code, idempotency_key)
-        join api_answers using (office_code, idempotency_key)
-        """,
-        [office_code for office_code, _ in keys],
-        [idempotency_key for _, idempotency_key in keys],
-    )
-    return {
-        (OfficeCode(row["office_code"]), row["idempotency_key"]): ApiAnswer(
-            row["request_sha256"], row["status"], row["body"]
-        )
-        for row in rows
-    }
-
-
-async def insert_answers(db: Connection, answers: Sequence[tuple[Key, ApiAnswer]], now: datetime) -> None:
-    """Keep answers under keys that nobody has claimed."""
-    await db.execute(
-        """
-        insert into api_answers (office_code, idempotency_key, request_sha256, status, body, answered_at)
-        select office_code, idempotency_key, request_sha256, status, body, $6
-        from unnest($1::text[], $2::text[], $3::bytea[], $4::integer[], $5::text[])
-            as new (office_code, idempotency_key, request_sha256, status, body)
-        """,
-        [office_code for (office_code, _), _ in answers],
-        [idempotency_key for (_, idempotency_key), _ in answers],
-        [answer.request_sha256 for _, answer in answers],
-        [answer.status for _, answer in answers],
-        [answer.body for _, answer in answers],
-        now,
-    )
 
 
 async def delete_old_answers(db: Connection, answered_before: datetime, at_most: int) -> int:

@@ -47,6 +47,13 @@ class PasswordReissueBody(ApiBody):
     mailbox_ids: list[StrictStr] = Field([], description="Mailbox IDs of the office.")
 
 
+_PARTS: Mapping[str, str] = {
+    ApplicationKind.MAILBOX_CHANGE: "mailbox_change",
+    ApplicationKind.PASSWORD_REISSUE: "password_reissue",
+}
+_NO_CHANGE, _NO_REISSUE = MailboxChangeBody(), PasswordReissueBody()
+
+
 class FormBody(ApiBody):
     """What a form and its correction have in common."""
 
@@ -60,7 +67,7 @@ class FormBody(ApiBody):
 
     def form(self, office_code: str, kind: str) -> ApplicationForm:
         """The typed texts of the form, as its page would send them."""
-        change, reissue = self.mailbox_change or MailboxChangeBody(), self.password_reissue or PasswordReissueBody()
+        change, reissue = self.mailbox_change or _NO_CHANGE, self.password_reissue or _NO_REISSUE
         contact: dict[str, Any] = self.contact.model_dump()
         return ApplicationForm(
             **contact,
@@ -78,9 +85,8 @@ class FormBody(ApiBody):
 
     def part_of_another_kind(self, kind: str) -> str | None:
         """The field that says what the other kind of application asks for."""
-        parts = {ApplicationKind.MAILBOX_CHANGE: "mailbox_change", ApplicationKind.PASSWORD_REISSUE: "password_reissue"}
-        foreign = [field for of, field in parts.items() if of != kind and getattr(self, field) is not None]
-        return foreign[0] if kind in set(ApplicationKind) and foreign else None
+        foreign = [field for of, field in _PARTS.items() if of != kind and getattr(self, field) is not None]
+        return foreign[0] if kind in _PARTS and foreign else None
 
 
 class NewApplication(FormBody):

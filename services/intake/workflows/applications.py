@@ -1,6 +1,6 @@
 """Registering a checked form: once per form token, once per office at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +18,7 @@ from services.intake.domain.office_facts import FormRules, OfficeFacts
 from services.intake.domain.schedule import business_calendar, review_starts_on
 from services.intake.domain.sister_offices import offices_named
 from services.intake.domain.timeline import Actor, TimelineEntry, TimelineKind
+from services.intake.store.tokens import ApiAnswer, Key
 from services.intake.workflows.office_facts import Books, open_books
 from services.intake.workflows.progress import entry_of, news_about
 from services.intake.workflows.refusals import (
@@ -72,6 +73,13 @@ class Accepted:
 
 
 Registered = tuple[Application, ApplicationReceived]
+AnswerAll = Callable[[Sequence[Registered]], Sequence[tuple[Key, ApiAnswer]]]
+"""The answers to keep with what was registered."""
+
+
+def no_answers(_: Sequence[Registered]) -> Sequence[tuple[Key, ApiAnswer]]:
+    """A page shows what was registered; nothing is kept for a program."""
+    return ()
 
 
 async def receive_application(
@@ -124,8 +132,10 @@ def accept(submission: Submission, books: Books) -> Accepted:
     return Accepted(submission, checked, asked, facts)
 
 
-async def register(db: Connection, accepted: Sequence[Accepted], now: datetime, new_id: NewId) -> list[Registered]:
-    """Write accepted forms of offices that are locked: application, revision, timeline, news, event of each."""
+async def register(
+    db: Connection, accepted: Sequence[Accepted], now: datetime, new_id: NewId, answer: AnswerAll = no_answers
+) -> list[Registered]:
+    """Write accepted forms of offices that are locked: application, revision, timeline, news, event, answer of each."""
     if not accepted:
         return []
     receipts = await _next_receipts(db, accepted, now)
@@ -139,10 +149,10 @@ async def register(db: Connection, accepted: Sequence[Accepted], now: datetime, 
         )
         for each, (_, received) in zip(accepted, registered, strict=True)
     ]
-    await store.insert_applications(db, registered)
-    await store.insert_timeline_entries(db, [_entry(event, now) for event in events])
+    entries = [_entry(event, now) for event in events]
     applications = {application.receipt_number: application for application, _ in registered}
-    await store.insert_news(db, news_about(events, applications, NewsKind.RECEIVED, lambda event: event.time))
+    news = news_about(events, applications, NewsKind.RECEIVED, lambda event: event.time)
+    await store.insert_received(db, registered, entries, news, answer(registered), now)
     await append_events(db, events)
     return registered
 

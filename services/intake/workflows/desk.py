@@ -17,11 +17,14 @@ from services.intake.domain.office_facts import FormRules
 from services.intake.store.tokens import ApiAnswer
 from services.intake.workflows.receiving import Outcome, Post, receive_alone, receive_together
 from shared.runtime.clock import Clock
-from shared.runtime.database import Pool, transaction
+from shared.runtime.database import ACQUIRE_SECONDS, Connection, Pool, transaction
 from shared.runtime.ids import NewId
 
 MOST_WAITING = 500
 MOST_TOGETHER = 64
+MANY = 6
+"""So many waiting posts are worth a second transaction beside the first: the database works while this process does."""
+MOST_AT_WORK = 2
 MOST_ALONE = 3
 """Posts that wait for an office which somebody holds; the pool has connections left for everything else."""
 OF_THE_DATABASE = (
@@ -68,7 +71,7 @@ class PostingDesk:
     _queue: deque[Place] = field(default_factory=deque)
     _alone: set["asyncio.Task[None]"] = field(default_factory=set)
     _few: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_ALONE))
-    _working: "asyncio.Task[None] | None" = None
+    _at_work: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def receive(self, post: Post) -> ApiAnswer:
         """The answer to a post. Raises DeskFull, TokenUnknown, KeyReused and what `accept` raises.
@@ -79,20 +82,53 @@ class PostingDesk:
             raise DeskFull
         place = Place(post, asyncio.get_running_loop().create_future())
         self._queue.append(place)
-        if self._working is None:
-            # Of no request: each post brings its own trace.
-            self._working = asyncio.create_task(self._work(), name="posting-desk", context=Context())
+        self._call_in()
         return await place.answer
 
+    def _call_in(self) -> None:
+        if self._is_called_for(len(self._at_work)):
+            # Of no request: each post brings its own trace.
+            self._at_work.add(asyncio.create_task(self._work(), name="posting-desk", context=Context()))
+
+    def _is_called_for(self, others: int) -> bool:
+        """Whether somebody should take what waits, beside the others: somebody always, a second one for many."""
+        return len(self._queue) >= (MANY if others else 1) and others < MOST_AT_WORK
+
     async def _work(self) -> None:
+        me = asyncio.current_task()
+        assert me is not None
         try:
-            while self._queue:
-                await self._let_in_who_stands_outside()
-                taken = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_TOGETHER))]
-                if places := [place for place in taken if not place.answer.done()]:
-                    await self._take(places)
+            while places := await self._next_places():
+                await self._take_turns(places)
         finally:
-            self._working = None
+            self._at_work.discard(me)
+
+    async def _take_turns(self, places: list[Place]) -> None:
+        """One connection for as long as posts wait: to give it back and take it again is a round trip of its own."""
+        try:
+            async with self.pool.acquire(timeout=ACQUIRE_SECONDS) as db:
+                while places:
+                    await self._take(db, places)
+                    places = await self._next_places()
+        except Exception as error:
+            for place in places:
+                place.settle(error)
+
+    async def _next_places(self) -> list[Place]:
+        """Those whose turn it is; none where the others do without this one."""
+        while self._is_called_for(len(self._at_work) - 1):
+            await self._let_in_who_stands_outside()
+            taken = [self._queue.popleft() for _ in range(self._share())]
+            self._call_in()
+            if places := [place for place in taken if not place.answer.done()]:
+                return places
+        return []
+
+    def _share(self) -> int:
+        """All that wait, or half of them where both halves are many and nobody else is at work."""
+        waiting = len(self._queue)
+        is_halved = len(self._at_work) == 1 and waiting >= 2 * MANY
+        return min(waiting // 2 if is_halved else waiting, MOST_TOGETHER)
 
     async def _let_in_who_stands_outside(self) -> None:
         """Requests that have reached the process already; this waits for nobody."""
@@ -101,13 +137,13 @@ class PostingDesk:
             waiting = len(self._queue)
             await asyncio.sleep(0)
 
-    async def _take(self, places: Sequence[Place]) -> None:
+    async def _take(self, db: Connection, places: Sequence[Place]) -> None:
         posts = [place.post for place in places]
         try:
-            async with transaction(self.pool) as db:
+            async with db.transaction():
                 outcomes = await receive_together(db, posts, self.rules, self.clock.now(), self.new_id)
-        except OF_THE_DATABASE as error:
-            outcomes = dict.fromkeys(range(len(places)), error)
+        except OF_THE_DATABASE:
+            raise
         except Exception as error:
             logger.warning("posts-taken-one-by-one", posts=len(posts), error=type(error).__name__)
             outcomes = {}

@@ -1,6 +1,6 @@
 """Loading what a form is checked against, for the office it is about."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -44,9 +44,15 @@ class Books:
         )
 
 
-async def open_books(db: Connection, offices: list[OfficeCode], rules: FormRules, now: datetime) -> Books:
-    """The books of the offices as they stand."""
-    records, schedule = await store.find_offices(db, offices)
+async def open_books(
+    db: Connection,
+    offices: Collection[OfficeCode],
+    rules: FormRules,
+    now: datetime,
+    keys: Mapping[OfficeCode, str] = store.NO_KEYS,
+) -> Books:
+    """The books of the offices as they stand, with the answers that these idempotency keys have led to."""
+    records, schedule = await store.find_offices(db, offices, keys)
     return Books(records, schedule, local_date(now), rules)
 
 

@@ -9,7 +9,7 @@ from services.intake.domain.form import ApplicationForm
 from services.intake.domain.office_facts import FormRules
 from services.intake.domain.sister_offices import offices_named
 from services.intake.store.tokens import ApiAnswer, Key
-from services.intake.workflows.applications import Accepted, Submission, accept, register
+from services.intake.workflows.applications import Accepted, Registered, Submission, accept, register
 from services.intake.workflows.office_facts import Books, open_books
 from services.intake.workflows.programs import (
     KeyReused,
@@ -69,9 +69,11 @@ async def receive_together(
     db: Connection, posts: Sequence[Post], rules: FormRules, now: datetime, new_id: NewId
 ) -> Outcomes:
     """Receive what can be received now; a post is missing whose office somebody holds, or has one before it."""
-    outcomes, called = await _call(db, posts, now)
-    wanted = sorted({office for each in called.values() for office in each.offices})
-    free = set(await store.lock_free_contracts(db, wanted))
+    hashes = [digest_of_token(post.token) for post in posts]
+    callers, locked = await store.find_callers_and_lock_free(db, hashes, now)
+    outcomes, called = _call(posts, hashes, callers)
+    sisters = {office for each in called.values() for office in each.offices} - set(callers.values())
+    free = {*locked, *(await store.lock_free_contracts(db, sorted(sisters)) if sisters else ())}
     ready = {}
     for place, each in called.items():
         if free.issuperset(each.offices):
@@ -82,14 +84,15 @@ async def receive_together(
 
 async def receive_alone(db: Connection, post: Post, rules: FormRules, now: datetime, new_id: NewId) -> Outcome:
     """Receive one post, waiting for whoever holds its office."""
-    outcomes, called = await _call(db, [post], now)
+    hashes = [digest_of_token(post.token)]
+    outcomes, called = _call([post], hashes, await store.find_callers(db, hashes, now))
     await store.lock_contracts(db, [office for each in called.values() for office in each.offices])
     return (outcomes | await _receive(db, called, rules, now, new_id))[0]
 
 
-async def _call(db: Connection, posts: Sequence[Post], now: datetime) -> tuple[Outcomes, dict[int, Called]]:
-    hashes = [digest_of_token(post.token) for post in posts]
-    callers = await store.find_callers(db, hashes, now)
+def _call(
+    posts: Sequence[Post], hashes: Sequence[bytes], callers: Mapping[bytes, OfficeCode]
+) -> tuple[Outcomes, dict[int, Called]]:
     unknown: Outcomes = {place: TokenUnknown() for place, digest in enumerate(hashes) if digest not in callers}
     places = [place for place in range(len(posts)) if place not in unknown]
     return unknown, {place: Called(posts[place], callers[hashes[place]]) for place in places}
@@ -102,28 +105,31 @@ async def _receive(
     if not posts:
         return {}
     offices = sorted({office for each in posts.values() for office in each.offices})
-    books = await open_books(db, offices, rules, now)
-    known = await store.find_answers(db, [each.key for each in posts.values()])
+    keys = {each.caller: each.post.idempotency_key for each in posts.values()}
+    books = await open_books(db, offices, rules, now, keys)
 
-    decisions = {place: _decide(each, known, books, new_id) for place, each in posts.items()}
+    decisions = {place: _decide(each, books, new_id) for place, each in posts.items()}
 
     accepted = {place: each for place, each in decisions.items() if isinstance(each, Accepted)}
     outcomes: Outcomes = {place: each for place, each in decisions.items() if not isinstance(each, Accepted)}
-    registered = await register(db, list(accepted.values()), now, new_id)
-    answers = []
-    for place, (application, received) in zip(accepted, registered, strict=True):
-        post = posts[place].post
-        outcomes[place] = answer = answer_of(post.request_sha256, RECEIVED, post.tell(application, received))
-        answers.append((posts[place].key, answer))
-    await store.insert_answers(db, answers, now)
+
+    def answer(registered: Sequence[Registered]) -> list[tuple[Key, ApiAnswer]]:
+        answers = []
+        for place, (application, received) in zip(accepted, registered, strict=True):
+            post = posts[place].post
+            outcomes[place] = answer = answer_of(post.request_sha256, RECEIVED, post.tell(application, received))
+            answers.append((posts[place].key, answer))
+        return answers
+
+    await register(db, list(accepted.values()), now, new_id, answer)
     reach("intake.between-receipt-and-commit")
     return outcomes
 
 
-def _decide(called: Called, known: Mapping[Key, ApiAnswer], books: Books, new_id: NewId) -> Accepted | Outcome:
-    post = called.post
+def _decide(called: Called, books: Books, new_id: NewId) -> Accepted | Outcome:
+    post, record = called.post, books.offices.get(called.caller)
     try:
-        if answer := known.get(called.key):
+        if record and (answer := record.answer):
             return same_answer(answer, post.request_sha256)
         return accept(Submission(called.caller, new_id(), post.form, traceparent=post.traceparent), books)
     except REFUSALS as refusal:

@@ -1,6 +1,7 @@
 """Which addresses may reach a mail header or an SMTP command."""
 
 import re
+from functools import lru_cache
 
 LONGEST_LOCAL_PART, LONGEST_ADDRESS = 64, 254
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -12,6 +13,8 @@ class UnsafeAddress(ValueError):
     """An address that must not reach a mail header or an SMTP command."""
 
 
+# Each address is asked about where it is written: in a header, and in what is said to the mail server.
+@lru_cache(maxsize=256)
 def checked_address(address: str) -> str:
     """The address, if it is a plain addr-spec: dot-atoms in ASCII, nothing quoted, nothing beside it (S18).
 

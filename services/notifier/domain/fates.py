@@ -1,9 +1,8 @@
 """What an attempt makes of a mail: its next state, the line kept about the attempt, and the event that tells it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.notifier.domain.facts import Facts
@@ -39,8 +38,7 @@ class UnreadableLetter(ValueError):
     """The key that a mail's address and text are kept under is gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """What is kept sealed: to whom, from whom, and what it says."""
 
     address: str
@@ -48,8 +46,7 @@ class Letter:
     facts: Facts
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedMail:
+class ClaimedMail(NamedTuple):
     """A mail whose next attempt is ours. `attempts` counts this one; `ambiguous` if it may have arrived before."""
 
     mail_id: int
@@ -78,21 +75,17 @@ class ClaimedMail:
         return self.letter
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What is stored about a mail after an attempt: `due_at` while it is queued, `ended_at` when it is not."""
+class Fate(NamedTuple):
+    """What is stored about a mail after an attempt: `due_at` while it is queued; without it, the mail has ended."""
 
     mail_id: int
     attempts: int
     state: MailState
     outcome: str
-    at: datetime
     due_at: datetime | None = None
-    ended_at: datetime | None = None
     reply_code: int | None = None
     failure: MailFailure | None = None
     ambiguous: bool = False
-    resend_id: UUID | None = None
 
 
 def fate_of(
@@ -102,22 +95,22 @@ def fate_of(
     name = OUTCOME_NAMES[type(outcome)]
     match outcome:
         case Accepted():
-            return _fate(mail, "sent", name, now, ended_at=now), _sent(mail, now)
+            return _fate(mail, "sent", name), _sent(mail, now)
         case HeldBack():
             failure = MailFailure.BOUNCED
-            held = _fate(mail, "suppressed", name, now, ended_at=now, failure=failure)
+            held = _fate(mail, "suppressed", name, failure=failure)
             return held, failed_event(mail, failure, None, now)
     match next_attempt(outcome, mail.tries, policy, now, jitter):
         case TryAgain(at, code, ambiguous):
-            later = _fate(mail, "queued", name, now, due_at=at, reply_code=code, ambiguous=ambiguous)
+            later = _fate(mail, "queued", name, due_at=at, reply_code=code, ambiguous=ambiguous)
             return later, deferred_event(mail, at, code)
         case GiveUp(failure, code):
-            ended = _fate(mail, "failed", name, now, ended_at=now, reply_code=code, failure=failure)
+            ended = _fate(mail, "failed", name, reply_code=code, failure=failure)
             return ended, failed_event(mail, failure, code, now)
 
 
-def _fate(mail: ClaimedMail, state: MailState, outcome: str, now: datetime, **more: Any) -> Fate:
-    return Fate(mail.mail_id, mail.attempts, state, outcome, now, resend_id=mail.resend_id, **more)
+def _fate(mail: ClaimedMail, state: MailState, outcome: str, **more: Any) -> Fate:
+    return Fate(mail.mail_id, mail.attempts, state, outcome, **more)
 
 
 def deferred_event(mail: ClaimedMail, at: datetime, reply_code: int | None = None) -> MailDeferred:

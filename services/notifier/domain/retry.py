@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from shared.contracts.notifier_events import MailFailure
 
@@ -62,8 +63,7 @@ Failed = RefusedForNow | Refused | ReplyLost
 SendOutcome = Accepted | NotTried | Failed
 
 
-@dataclass(frozen=True, slots=True)
-class Tries:
+class Tries(NamedTuple):
     """What has been tried since the mail was queued or resent, the attempt in hand included."""
 
     attempts: int

@@ -10,6 +10,7 @@ from typing import Literal, cast
 
 import aiosmtplib
 
+from services.notifier.mailer.conversation import Announcement
 from services.notifier.mailer.dialogue import ConnectionOver, Dialogue
 
 SmtpSecurity = Literal["none", "starttls", "implicit"]
@@ -54,6 +55,8 @@ class KeptConnection:
     mails: int = 0
     in_doubt: bool = False
     """Its last mail was refused: the conversation has to be reset."""
+    announced: Announcement | None = None
+    """Said ahead: the connection serves this mail and no other."""
 
 
 class SmtpConnections:
@@ -66,19 +69,26 @@ class SmtpConnections:
         # Read once: a missing file ends the start, not a mail.
         self._context = None if server.security == "none" else ssl.create_default_context(cafile=server.ca_file)
 
-    async def take(self) -> KeptConnection:
-        """A kept connection, or a new one. Raises ServerAway."""
+    async def take(self, announcement: Announcement) -> KeptConnection:
+        """The kept connection that knows of this mail, any other, or a new one. Raises ServerAway."""
         while self._idle:
-            kept = self._idle.pop()
-            if await self._is_good(kept):
+            # What was announced to somebody else is given up last, so that there are never more than allowed.
+            kept = max(reversed(self._idle), key=lambda idle: (idle.announced == announcement, idle.announced is None))
+            self._idle.remove(kept)
+            if kept.announced in (None, announcement) and await self._is_good(kept):
                 return kept
             self.drop(kept)
         return await self.open()
 
-    def give_back(self, kept: KeptConnection, *, in_doubt: bool) -> None:
-        """Keep the connection for the next mail."""
+    def give_back(self, kept: KeptConnection, *, in_doubt: bool = False, announced: Announcement | None = None) -> None:
+        """Keep the connection for the next mail, or the one that was announced."""
         kept.used_at, kept.in_doubt, kept.mails = time.monotonic(), in_doubt, kept.mails + 1
+        kept.announced = announced
         self._idle.append(kept)
+
+    def goes_on(self, kept: KeptConnection) -> bool:
+        """Whether it takes groups, and another mail after the one in hand."""
+        return kept.dialogue.takes_groups and kept.mails + 1 < self._limits.most_mails
 
     def drop(self, kept: KeptConnection) -> None:
         """Close without a word."""
@@ -113,7 +123,11 @@ class SmtpConnections:
     async def close(self) -> None:
         """Say goodbye on every idle connection."""
         while self._idle:
-            await self._idle.pop().dialogue.quit()
+            kept = self._idle.pop()
+            # Where a content is awaited, a word would be taken for its beginning.
+            if kept.announced is None:
+                await kept.dialogue.quit()
+            self.drop(kept)
 
     def _taken_over(self, client: aiosmtplib.SMTP) -> Dialogue:
         if client.transport is None:
@@ -123,11 +137,14 @@ class SmtpConnections:
 
     async def _is_good(self, kept: KeptConnection) -> bool:
         now, limits = time.monotonic(), self._limits
-        if not kept.dialogue.is_quiet or kept.mails >= limits.most_mails:
+        if kept.mails >= limits.most_mails or now - kept.opened_at > limits.longest_age_seconds:
             return False
-        if now - kept.opened_at > limits.longest_age_seconds:
+        is_fresh = not kept.in_doubt and now - kept.used_at < limits.trusted_idle_seconds
+        if kept.announced is not None:
+            return is_fresh and kept.dialogue.is_open
+        if not kept.dialogue.is_quiet:
             return False
-        if not kept.in_doubt and now - kept.used_at < limits.trusted_idle_seconds:
+        if is_fresh:
             return True
         try:
             return await kept.dialogue.reset()

@@ -2,7 +2,8 @@
 after it the mail may have arrived."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from services.notifier.domain.addresses import checked_address
 from services.notifier.domain.retry import Accepted, NotTried, Refused, RefusedForNow, ReplyLost, SendOutcome
@@ -14,6 +15,7 @@ EXPECTED = ((TAKEN,), (TAKEN, 251, 252), (GO_ON,))
 OUR_FAULT = frozenset({530, 534, 535, 538})
 """Login or TLS is asked for: the installation is wrong, not the mail."""
 DEAD_ADDRESS = re.compile(r"\b5\.1\.\d{1,3}\b")
+NOT_UNDERSTOOD = frozenset({500, 503})
 FINAL_REPLY_TIMEOUTS = 4
 """The reply to the content may take this many ordinary time limits: giving up on it means a second copy."""
 
@@ -26,37 +28,73 @@ class Conversation:
     reusable: bool
     reached_server: bool = True
     """False where a kept connection turned out to be dead before anything was said on it."""
+    lost_step: bool = False
+    """The server has not understood an envelope that came with the content before it."""
 
 
 TOOK_IT = Conversation(Accepted(), reusable=True)
+_LOST_STEP = Conversation(RefusedForNow(), reusable=False, reached_server=False, lost_step=True)
 
 
-async def offer_mail(dialogue: Dialogue, sender: str, recipient: str, message: bytes) -> Conversation:
-    """MAIL, RCPT, DATA and the content. Never raises for what a mail server can do. Raises UnsafeAddress."""
-    commands = (
+class Announcement(NamedTuple):
+    """The commands that go before a mail's content."""
+
+    mail: bytes
+    rcpt: bytes
+    data: bytes = b"DATA\r\n"
+
+
+def announcement_of(sender: str, recipient: str) -> Announcement:
+    """From whom, to whom. Raises UnsafeAddress."""
+    return Announcement(
         b"MAIL FROM:<%b>\r\n" % checked_address(sender).encode(),
         b"RCPT TO:<%b>\r\n" % checked_address(recipient).encode(),
-        b"DATA\r\n",
     )
-    refused = await _announce(dialogue, commands)
-    return refused or await _hand_over(dialogue, message)
 
 
-async def _announce(dialogue: Dialogue, commands: tuple[bytes, ...]) -> Conversation | None:
+class OutgoingMail(NamedTuple):
+    """What is handed to the mail server: addresses of the envelope, and the mail's bytes."""
+
+    sender: str
+    recipient: str
+    message: bytes
+
+
+class Offer(NamedTuple):
+    """A mail on one connection. `ahead`: its announcement went with the content before it, where the server takes
+    groups (RFC 2920 3.1), as `following` goes with this one's."""
+
+    announcement: Announcement
+    message: bytes
+    ahead: bool = False
+    following: Announcement | None = None
+
+
+async def offer_mail(dialogue: Dialogue, offer: Offer) -> Conversation:
+    """MAIL, RCPT, DATA and the content. Never raises for what a mail server can do."""
+    refused = await _announce(dialogue, offer)
+    return refused or await _hand_over(dialogue, offer)
+
+
+async def _announce(dialogue: Dialogue, offer: Offer) -> Conversation | None:
     """The envelope, in one group where the server takes groups; None when it waits for the content."""
     begun = False
     try:
-        if dialogue.takes_groups:
-            dialogue.say(b"".join(commands))
-        for position, command in enumerate(commands):
+        if dialogue.takes_groups and not offer.ahead:
+            dialogue.say(b"".join(offer.announcement))
+        for position, command in enumerate(offer.announcement):
             if not dialogue.takes_groups:
                 dialogue.say(command)
             reply = await dialogue.reply()
             if reply.code not in EXPECTED[position]:
-                unanswered = len(commands) - position - 1 if dialogue.takes_groups else 0
+                if offer.ahead and reply.code in NOT_UNDERSTOOD:
+                    return _LOST_STEP
+                unanswered = len(EXPECTED) - position - 1 if dialogue.takes_groups else 0
                 return await _refused_announcement(dialogue, reply, unanswered, begun=begun)
             begun = True
     except ConnectionOver:
+        if offer.ahead and dialogue.is_silent:
+            return _LOST_STEP
         return Conversation(RefusedForNow(), reusable=False, reached_server=begun)
     return None
 
@@ -78,9 +116,10 @@ async def _refused_announcement(dialogue: Dialogue, reply: Reply, unanswered: in
     return refused
 
 
-async def _hand_over(dialogue: Dialogue, message: bytes) -> Conversation:
+async def _hand_over(dialogue: Dialogue, offer: Offer) -> Conversation:
+    next_words = offer.following or ()
     try:
-        dialogue.say(message.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        dialogue.say(b"".join((offer.message.replace(b"\r\n.", b"\r\n.."), b".\r\n", *next_words)))
     except ConnectionOver:
         return Conversation(RefusedForNow(), reusable=False)
     try:
@@ -90,7 +129,10 @@ async def _hand_over(dialogue: Dialogue, message: bytes) -> Conversation:
     if reply.code // 100 == TAKEN // 100:
         return TOOK_IT
     # What is no refusal may have been an acceptance.
-    return _refused(reply) if reply.code >= 400 else Conversation(ReplyLost(), reusable=False)
+    if reply.code < 400:
+        return Conversation(ReplyLost(), reusable=False)
+    # After a refusal servers differ in what they still know: nothing that was said ahead counts.
+    return replace(_refused(reply), reusable=False) if offer.following else _refused(reply)
 
 
 def _refused(reply: Reply, *, reached_server: bool = True) -> Conversation:

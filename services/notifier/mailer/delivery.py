@@ -6,7 +6,14 @@ from typing import Protocol
 
 from services.notifier.domain.retry import Accepted, NotTried, SendOutcome
 from services.notifier.mailer.connections import KeptConnection, PoolLimits, ServerAway, SmtpConnections, SmtpServer
-from services.notifier.mailer.conversation import Conversation, offer_mail
+from services.notifier.mailer.conversation import (
+    Announcement,
+    Conversation,
+    Offer,
+    OutgoingMail,
+    announcement_of,
+    offer_mail,
+)
 from shared.runtime.logs import get_log
 
 PAUSES_SECONDS = (1.0, 60.0)
@@ -22,8 +29,13 @@ class Mailer(Protocol):
         """Whether it makes sense to claim mails now; after an outage one connection is tried, no mail."""
         ...
 
-    async def send_mail(self, sender: str, recipient: str, message: bytes) -> SendOutcome:
-        """One attempt. Never raises for what a mail server can do; programming errors do."""
+    async def send_mail(
+        self, sender: str, recipient: str, message: bytes, following: OutgoingMail | None = None
+    ) -> SendOutcome:
+        """One attempt; `following` is the mail that the caller will send next, where there is one.
+
+        Never raises for what a mail server can do; programming errors do.
+        """
         ...
 
 
@@ -37,6 +49,7 @@ class SmtpMailer:
         self._connections = SmtpConnections(server, limits)
         self._permits = asyncio.Semaphore(limits.connections)
         self._probing = asyncio.Lock()
+        self._announces_ahead = True
         self._is_away = False
         self._pause_seconds = 0.0
         self._away_until = 0.0
@@ -53,42 +66,56 @@ class SmtpMailer:
                 self._connections.give_back(kept, in_doubt=True)
             return kept is not None
 
-    async def send_mail(self, sender: str, recipient: str, message: bytes) -> SendOutcome:
-        """One attempt over a kept or new connection."""
+    async def send_mail(
+        self, sender: str, recipient: str, message: bytes, following: OutgoingMail | None = None
+    ) -> SendOutcome:
+        """One attempt over a kept or new connection. Raises UnsafeAddress."""
+        announcement = announcement_of(sender, recipient)
         async with self._permits:
             if self._is_resting():
                 return NotTried()
-            kept = await self._take()
+            kept = await self._take(announcement)
             if kept is None:
                 return NotTried()
-            talk = await self._offer(kept, sender, recipient, message)
+            offer = Offer(announcement, message, kept.announced is not None, self._ahead(kept, following))
+            talk = await self._offer(kept, offer)
             if talk.reached_server or not kept.mails:
                 return talk.outcome
             # The server had closed a kept connection meanwhile; on a new one the mail is offered for the first time.
             fresh = await self._open()
-            return (await self._offer(fresh, sender, recipient, message)).outcome if fresh else NotTried()
+            return (await self._offer(fresh, Offer(announcement, message))).outcome if fresh else NotTried()
 
     async def close(self) -> None:
         """Leave the mail server."""
         await self._connections.close()
 
-    async def _offer(self, kept: KeptConnection, sender: str, recipient: str, message: bytes) -> Conversation:
+    def _ahead(self, kept: KeptConnection, following: OutgoingMail | None) -> Announcement | None:
+        """What is said together with the content, to save the next mail a journey there and back."""
+        if following is None or not self._announces_ahead or not self._connections.goes_on(kept):
+            return None
+        return announcement_of(following.sender, following.recipient)
+
+    async def _offer(self, kept: KeptConnection, offer: Offer) -> Conversation:
         try:
-            talk = await offer_mail(kept.dialogue, sender, recipient, message)
+            talk = await offer_mail(kept.dialogue, offer)
         except BaseException:
             self._connections.drop(kept)
             raise
         if talk.reusable:
-            self._connections.give_back(kept, in_doubt=not isinstance(talk.outcome, Accepted))
+            accepted = isinstance(talk.outcome, Accepted)
+            self._connections.give_back(kept, in_doubt=not accepted, announced=offer.following if accepted else None)
         else:
             self._connections.drop(kept)
+        if talk.lost_step:
+            log.warning("mail server loses what is said ahead; it is told one mail after the other")
+            self._announces_ahead = False
         if isinstance(talk.outcome, NotTried):
             self._rest("the mail server asks for login or TLS")
         return talk
 
-    async def _take(self) -> KeptConnection | None:
+    async def _take(self, announcement: Announcement) -> KeptConnection | None:
         try:
-            return self._works(await self._connections.take())
+            return self._works(await self._connections.take(announcement))
         except ServerAway as reason:
             self._rest(str(reason))
             return None

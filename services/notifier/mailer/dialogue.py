@@ -19,10 +19,15 @@ class ConnectionOver(ConnectionError):
 
 
 class Reply(NamedTuple):
-    """The code, and the text of all its lines."""
+    """The code, and all its lines as they came."""
 
     code: int
-    text: str
+    lines: bytes
+
+    @property
+    def text(self) -> str:
+        """What the lines say behind their codes."""
+        return " ".join(line[4:].strip() for line in self.lines.decode("ascii", "replace").splitlines())
 
 
 class Dialogue(asyncio.Protocol):
@@ -31,23 +36,30 @@ class Dialogue(asyncio.Protocol):
     def __init__(self, transport: asyncio.Transport, timeout_seconds: float, *, takes_groups: bool = False) -> None:
         """`takes_groups`: the server has offered PIPELINING."""
         self.takes_groups = takes_groups
+        self.is_silent = False
+        """A reply did not come although the connection is open."""
         self._transport = transport
         self._timeout = timeout_seconds
         self._loop = asyncio.get_running_loop()
-        self._received = bytearray()
+        self._received = b""
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._is_over = False
         transport.set_protocol(self)
 
     @property
+    def is_open(self) -> bool:
+        """Whether more can be said."""
+        return not (self._is_over or self._transport.is_closing())
+
+    @property
     def is_quiet(self) -> bool:
         """Whether the connection is open and nothing came that was not asked for, like a farewell."""
-        return not (self._is_over or self._transport.is_closing() or self._replies or self._received)
+        return self.is_open and not (self._replies or self._received)
 
     def say(self, words: bytes) -> None:
         """Send one or more whole commands, or a mail's content. Raises ConnectionOver if it cannot have left."""
-        if self._is_over or self._transport.is_closing():
+        if not self.is_open:
             raise ConnectionOver("closed")
         self._transport.write(words)
 
@@ -56,6 +68,7 @@ class Dialogue(asyncio.Protocol):
         if not self._replies:
             await self._wait(self._timeout * patience)
         if not self._replies:
+            self.is_silent = self.is_open
             raise ConnectionOver("closed or silent")
         return self._replies.popleft()
 
@@ -78,12 +91,17 @@ class Dialogue(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Part of one reply, or several."""
-        self._received += data
-        while (reply := self._first_reply()) is not None:
-            self._replies.append(reply)
+        received = self._received + data
+        begin = end = 0
+        while (newline := received.find(b"\n", end)) >= 0:
+            if received[end + 3 : end + 4] != b"-":
+                self._replies.append(Reply(_code(received[end : end + 3]), received[begin : newline + 1]))
+                begin = newline + 1
+            end = newline + 1
+        self._received = received[begin:]
         if len(self._received) > LONGEST_REPLY_BYTES:
-            self._received.clear()
-            self._replies.append(Reply(NO_SMTP, ""))
+            self._received = b""
+            self._replies.append(Reply(NO_SMTP, b""))
         if self._replies:
             self._wake()
 
@@ -95,24 +113,13 @@ class Dialogue(asyncio.Protocol):
         if self._is_over:
             return
         self._waiter = self._loop.create_future()
-        # A timer instead of asyncio.timeout: there are three of these waits per mail.
+        # A timer instead of asyncio.timeout: every mail waits like this.
         timer = self._loop.call_later(seconds, self._wake)
         try:
             await self._waiter
         finally:
             timer.cancel()
             self._waiter = None
-
-    def _first_reply(self) -> Reply | None:
-        """The first complete reply, taken out of what was received."""
-        end, received = 0, self._received
-        while (newline := received.find(b"\n", end)) >= 0:
-            if received[end + 3 : end + 4] != b"-":
-                code, lines = bytes(received[end : end + 3]), bytes(received[: newline + 1])
-                del received[: newline + 1]
-                return Reply(int(code) if code.isdigit() and len(code) == 3 else NO_SMTP, _text(lines))
-            end = newline + 1
-        return None
 
     def _end(self) -> None:
         self._is_over = True
@@ -123,5 +130,5 @@ class Dialogue(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
-def _text(lines: bytes) -> str:
-    return " ".join(line[4:].strip() for line in lines.decode("ascii", "replace").splitlines())
+def _code(digits: bytes) -> int:
+    return int(digits) if digits.isdigit() and len(digits) == 3 else NO_SMTP

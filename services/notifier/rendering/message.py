@@ -4,7 +4,6 @@ The bytes are assembled here, because building the same mail from the standard l
 as much; a test compares both.
 """
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,16 @@ from services.notifier.domain.addresses import checked_address
 
 ENCODED_WORD_BYTES = 39
 """Of UTF-8: a word fits behind the longest header name. Our sender's name is one, as some readers put gaps between."""
-BODY_LINES = re.compile(rb".{1,76}")
+BODY_LINE = 76
+"""Characters of base64."""
+UNCHANGING_HEADERS = (
+    "Auto-Submitted: auto-generated\r\n"
+    "X-Auto-Response-Suppress: All\r\n"
+    "Content-Language: ja\r\n"
+    "MIME-Version: 1.0\r\n"
+    'Content-Type: text/plain; charset="utf-8"\r\n'
+    "Content-Transfer-Encoding: base64\r\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +43,16 @@ class Envelope:
 def build_message(subject: str, body: str, envelope: Envelope) -> bytes:
     """The mail as bytes. Raises UnsafeAddress; ValueError for a subject of more than one line."""
     domain = envelope.sender.rpartition("@")[2]
-    headers = {
-        "From": _from(envelope.sender),
-        "To": checked_address(envelope.to),
-        "Subject": _encoded(subject),
-        "Date": _dated(envelope.date.replace(microsecond=0)),
-        "Message-ID": envelope.message_id,
-        "References": f"<{envelope.thread}@{domain}>",
-        "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "All",
-        "Content-Language": "ja",
-        "MIME-Version": "1.0",
-        "Content-Type": 'text/plain; charset="utf-8"',
-        "Content-Transfer-Encoding": "base64",
-    }
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return head.encode("ascii") + b"\r\n" + _base64_lines(body)
+    head = (
+        f"From: {_from(envelope.sender)}\r\n"
+        f"To: {checked_address(envelope.to)}\r\n"
+        f"Subject: {_encoded(subject)}\r\n"
+        f"Date: {_dated(envelope.date.replace(microsecond=0))}\r\n"
+        f"Message-ID: {envelope.message_id}\r\n"
+        f"References: <{envelope.thread}@{domain}>\r\n"
+        f"{UNCHANGING_HEADERS}\r\n"
+    )
+    return head.encode("ascii") + _base64_lines(body)
 
 
 @lru_cache(maxsize=16)
@@ -72,16 +74,18 @@ def _encoded(text: str) -> str:
 
 
 def _chunks(text: str) -> Iterator[bytes]:
-    chunk = b""
-    for character in text:
-        added = character.encode()
-        if len(chunk) + len(added) > ENCODED_WORD_BYTES:
-            yield chunk
-            chunk = b""
-        chunk += added
-    yield chunk
+    rest = text.encode()
+    while len(rest) > ENCODED_WORD_BYTES:
+        end = ENCODED_WORD_BYTES
+        while rest[end] & 0xC0 == 0x80:
+            # The middle of a character.
+            end -= 1
+        yield rest[:end]
+        rest = rest[end:]
+    yield rest
 
 
 def _base64_lines(body: str) -> bytes:
     encoded = b64encode(body.replace("\r\n", "\n").replace("\n", "\r\n").encode())
-    return b"\r\n".join([*BODY_LINES.findall(encoded), b""])
+    lines = [encoded[begin : begin + BODY_LINE] for begin in range(0, len(encoded), BODY_LINE)]
+    return b"\r\n".join([*lines, b""])

@@ -51,8 +51,8 @@ class MailTemplates:
     def render(self, name: str, version: int, facts: Facts) -> tuple[str, str]:
         """Subject and body. Raises jinja2.UndefinedError if a fact is missing, KeyError for an unknown version."""
         compiled = self._compiled[name, version]
-        # One context for both: making it costs as much as filling in the text.
-        context = compiled.body.new_context(dict(facts))
+        # One context for both, without jinja's functions: making it costs more than filling in the text.
+        context = compiled.body.new_context(dict(facts), shared=True)
         subject, body = ("".join(part.root_render_func(context)) for part in (compiled.subject, compiled.body))
         return subject.strip(), body
 
@@ -107,6 +107,7 @@ def _environment(folder: Path) -> Environment:
         cache_size=-1,
     )
     environment.filters["kanji_date"] = kanji_date
+    environment.globals.clear()
     return environment
 
 

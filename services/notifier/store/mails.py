@@ -73,7 +73,7 @@ async def claim_due_mails(
     return [_claimed(row, seals) for row in rows]
 
 
-async def mark_tried(db: Connection, fates: Sequence[Fate]) -> set[int]:
+async def mark_tried(db: Connection, fates: Sequence[Fate], now: datetime) -> set[int]:
     """Store what became of claimed mails, and a line per attempt; the ids of those that were still ours.
 
     A claim that ran out and was taken by somebody else has another number of attempts: his outcome counts.
@@ -81,31 +81,28 @@ async def mark_tried(db: Connection, fates: Sequence[Fate]) -> set[int]:
     rows = await db.fetch(
         """
         with marked as (
-            update mails set state = fate.state, due_at = coalesce(fate.due_at, mails.due_at), ended_at = fate.ended_at,
+            update mails set state = fate.state, due_at = coalesce(fate.due_at, mails.due_at),
+                ended_at = case when fate.due_at is null then $9::timestamptz end,
                 reply_code = fate.reply_code, failure_class = fate.failure,
                 ambiguous = mails.ambiguous or fate.ambiguous
-            from unnest($1::bigint[], $2::int[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[],
-                $7::text[], $8::boolean[], $9::text[], $10::timestamptz[], $11::uuid[])
-                as fate (mail_id, attempts, state, due_at, ended_at, reply_code, failure, ambiguous, outcome, at,
-                    resend_id)
+            from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::int[], $7::text[],
+                $8::boolean[]) as fate (mail_id, attempts, state, outcome, due_at, reply_code, failure, ambiguous)
             where mails.mail_id = fate.mail_id and mails.attempts = fate.attempts and mails.state = 'sending'
-            returning fate.*
+            returning fate.mail_id, fate.attempts, fate.outcome, fate.reply_code, mails.resend_id
         )
         insert into mail_attempts (mail_id, attempt, ended_at, outcome, reply_code, resend_id)
-        select mail_id, attempts, at, outcome, reply_code, resend_id from marked
+        select mail_id, attempts, $9, outcome, reply_code, resend_id from marked
         returning mail_id
         """,
         [fate.mail_id for fate in fates],
         [fate.attempts for fate in fates],
         [fate.state for fate in fates],
+        [fate.outcome for fate in fates],
         [fate.due_at for fate in fates],
-        [fate.ended_at for fate in fates],
         [fate.reply_code for fate in fates],
         [fate.failure.value if fate.failure else None for fate in fates],
         [fate.ambiguous for fate in fates],
-        [fate.outcome for fate in fates],
-        [fate.at for fate in fates],
-        [fate.resend_id for fate in fates],
+        now,
     )
     return {row["mail_id"] for row in rows}
 

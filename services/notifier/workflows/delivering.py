@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, pairwise
 
 from jinja2 import TemplateError
 
@@ -21,7 +22,7 @@ from services.notifier.domain.retry import (
     RetryPolicy,
     SendOutcome,
 )
-from services.notifier.mailer import Mailer
+from services.notifier.mailer import Mailer, OutgoingMail
 from services.notifier.rendering import DkimSigner, Envelope, MailTemplates
 from services.notifier.workflows.measuring import count_fates
 from shared.contracts.envelope import Event, new_event
@@ -87,6 +88,7 @@ class Delivery:
 
 
 Tried = tuple[ClaimedMail, SendOutcome | HeldBack]
+Pressed = OutgoingMail | HeldBack | Refused | RefusedForNow
 
 
 async def deliver_due_mails(delivery: Delivery) -> int:
@@ -158,14 +160,23 @@ async def _offer_in_turn(delivery: Delivery, claimed: Sequence[ClaimedMail], tri
     """Adds to `tried`, which is worth something even where this is broken off."""
     no_more_at = time.monotonic() + delivery.policy.after_lost_reply.total_seconds() * SHARE_OF_CLAIM
     away = False
-    for mail in claimed:
+    pressed = (_pressed(delivery, mail) for mail in claimed)
+    # Each mail is pressed while the one before it is not gone: the mail server is told ahead of it.
+    for mail, (offered, following) in zip(claimed, pairwise(chain(pressed, [HeldBack()])), strict=True):
         away = away or time.monotonic() > no_more_at
-        outcome = NotTried() if away else await _offer(delivery, mail)
+        outcome = NotTried() if away else await _offer(delivery, offered, following)
         away = isinstance(outcome, NotTried)
         tried.append((mail, outcome))
 
 
-async def _offer(delivery: Delivery, mail: ClaimedMail) -> SendOutcome | HeldBack:
+async def _offer(delivery: Delivery, offered: Pressed, following: Pressed) -> SendOutcome | HeldBack:
+    if not isinstance(offered, OutgoingMail):
+        return offered
+    return await delivery.mailer.send_mail(*offered, following if isinstance(following, OutgoingMail) else None)
+
+
+def _pressed(delivery: Delivery, mail: ClaimedMail) -> Pressed:
+    """The mail as it is handed over, or what becomes of it without that."""
     if mail.suppressed:
         return HeldBack()
     try:
@@ -178,7 +189,7 @@ async def _offer(delivery: Delivery, mail: ClaimedMail) -> SendOutcome | HeldBac
         return RefusedForNow()
     letter = mail.opened
     sender = delivery.press.envelope_sender(letter.sender, mail.message_key)
-    return await delivery.mailer.send_mail(sender, letter.address, message)
+    return OutgoingMail(sender, letter.address, message)
 
 
 async def _mark(db: Connection, delivery: Delivery, tried: Sequence[Tried]) -> list[EventData]:
@@ -190,7 +201,7 @@ async def _mark(db: Connection, delivery: Delivery, tried: Sequence[Tried]) -> l
         if not isinstance(outcome, NotTried)
     ]
     unoffered = [mail for mail, outcome in tried if isinstance(outcome, NotTried)]
-    ours = await store.mark_tried(db, [fate for _, _, fate, _ in decided])
+    ours = await store.mark_tried(db, [fate for _, _, fate, _ in decided], now)
     kept = [entry for entry in decided if entry[0].mail_id in ours]
     await store.insert_suppressions(db, _dead_addresses(delivery, [(m, o) for m, o, _, _ in kept]), now)
     back = await store.put_back(db, unoffered, now + BACK_AFTER) if unoffered else set()

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+CACHE_CONTROL = b"cache-control"
+NOT_KEPT = (CACHE_CONTROL, b"no-store")
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -15,14 +16,16 @@ class SecurityHeaders:
         self, app: ASGIApp, *, https: bool, form_action_origins: Sequence[str] = (), own_scripts: bool = False
     ) -> None:
         self._app = app
-        self._headers = {
+        headers = {
             "Content-Security-Policy": content_security_policy(form_action_origins, own_scripts=own_scripts),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
         }
         if https:
-            self._headers["Strict-Transport-Security"] = HSTS
+            headers["Strict-Transport-Security"] = HSTS
+        self._headers = [(name.lower().encode(), text.encode()) for name, text in headers.items()]
+        self._names = frozenset(name for name, _ in self._headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and complete the answer's headers."""
@@ -32,10 +35,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(self._headers)
+                given = [header for header in message.get("headers", ()) if header[0] not in self._names]
                 # Pages show one office's data: no cache may keep them. Static files name their own rule.
-                headers.setdefault("Cache-Control", "no-store")
+                kept = () if any(name == CACHE_CONTROL for name, _ in given) else (NOT_KEPT,)
+                message = {**message, "headers": [*given, *self._headers, *kept]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

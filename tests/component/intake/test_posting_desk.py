@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
@@ -221,18 +222,68 @@ async def test_a_full_desk_says_when_to_come_back(intake: Intake, monkeypatch: p
     assert (await post(client)).status_code == 201
 
 
+@pytest.mark.parametrize("reason", [ConnectionRefusedError, asyncpg.InvalidPasswordError])
 async def test_a_database_that_is_away_is_told_to_everybody_at_once(
-    intake: Intake, monkeypatch: pytest.MonkeyPatch, transactions: list[int]
+    intake: Intake, monkeypatch: pytest.MonkeyPatch, transactions: list[int], reason: type[Exception]
 ) -> None:
     posts = [a_post(await token_of(intake, office), office) for office in ("KOB002", "OSK003")]
 
-    def away(_: Any) -> Any:
-        raise ConnectionRefusedError
+    class Away:
+        def acquire(self, **_: Any) -> Any:
+            raise reason
 
-    monkeypatch.setattr(desk, "transaction", away)
+    monkeypatch.setattr(intake.parts.desk, "pool", Away())
     answers = await receive(intake, *posts)
     monkeypatch.undo()
 
-    assert [type(each) for each in answers] == [ConnectionRefusedError, ConnectionRefusedError]
+    assert [type(each) for each in answers] == [reason, reason]
     assert transactions == []
     assert [type(each) for each in await receive(intake, *posts)] == [ApiAnswer, ApiAnswer]
+
+
+async def test_many_waiting_posts_are_taken_while_a_transaction_is_under_way(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offices = ("KOB001", "KOB002", "KOB003")
+    posts = [a_post(await token_of(intake, office), office) for office in offices]
+    monkeypatch.setattr(desk, "MANY", 2)
+    taken: list[int] = []
+    first_at_work, both_at_work = asyncio.Event(), asyncio.Event()
+
+    async def meet(db: Any, together: Any, *rest: Any) -> Any:
+        taken.append(len(together))
+        (both_at_work if first_at_work.is_set() else first_at_work).set()
+        await asyncio.wait_for(both_at_work.wait(), 5)
+        return await receive_together(db, together, *rest)
+
+    monkeypatch.setattr(desk, "receive_together", meet)
+    first = asyncio.create_task(intake.parts.desk.receive(posts[0]))
+    await first_at_work.wait()
+
+    answers = [*await receive(intake, *posts[1:]), await first]
+
+    assert taken == [1, 2]
+    assert [type(each) for each in answers] == [ApiAnswer] * 3
+
+
+async def test_a_few_waiting_posts_are_taken_after_the_transaction_under_way(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small transactions side by side would cost more than they save."""
+    offices = ("KOB001", "KOB002", "KOB003")
+    posts = [a_post(await token_of(intake, office), office) for office in offices]
+    at_work, taken = asyncio.Event(), list[int]()
+
+    async def noticed(db: Any, together: Any, *rest: Any) -> Any:
+        taken.append(len(together))
+        at_work.set()
+        return await receive_together(db, together, *rest)
+
+    monkeypatch.setattr(desk, "receive_together", noticed)
+    first = asyncio.create_task(intake.parts.desk.receive(posts[0]))
+    await at_work.wait()
+
+    answers = [*await receive(intake, *posts[1:]), await first]
+
+    assert taken == [1, 2]
+    assert [type(each) for each in answers] == [ApiAnswer] * 3

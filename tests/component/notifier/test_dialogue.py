@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 import pytest
 
 from services.notifier.domain.retry import Accepted, Refused, RefusedForNow, ReplyLost
-from services.notifier.mailer import PoolLimits, SmtpMailer, SmtpServer
-from tests.component.notifier.scripted_smtp import ScriptedSmtp, fail_at, scripted_smtp
+from services.notifier.mailer import OutgoingMail, PoolLimits, SmtpMailer, SmtpServer
+from tests.component.notifier.scripted_smtp import DROP, ScriptedSmtp, fail_at, scripted_smtp
 
 SENDER, FIRST, SECOND = "nss@naccs.example", "one@naccs.example", "two@naccs.example"
 MESSAGE = b"Subject: x\r\n\r\n.a line with a dot\r\n"
 GROUP = b"MAIL FROM:<nss@naccs.example>\r\nRCPT TO:<one@naccs.example>\r\nDATA\r\n"
+SENT = MESSAGE.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+NEXT = OutgoingMail(SENDER, SECOND, MESSAGE)
 TAKEN = b"250 ok\r\n"
+GO_ON = b"250 ok\r\n250 ok\r\n354 go\r\n"
 
 
 def mailer_to(port: int, timeout_seconds: float = 1.0) -> SmtpMailer:
@@ -147,3 +150,86 @@ async def test_server_that_is_slow_at_every_step_has_the_whole_time_for_each() -
         mailer = mailer_to(heard.port, 0.25)
         assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == Accepted()
         await mailer.close()
+
+
+async def test_envelope_of_the_next_mail_goes_with_the_content_before_it() -> None:
+    async with wire(GO_ON, TAKEN + GO_ON, TAKEN) as heard:
+        mailer = mailer_to(heard.port)
+        assert await mailer.send_mail(SENDER, FIRST, MESSAGE, NEXT) == Accepted()
+        assert await mailer.send_mail(*NEXT) == Accepted()
+        await mailer.close()
+
+    assert heard.pieces[1:4] == [GROUP, SENT + GROUP.replace(b"<one", b"<two"), SENT]
+
+
+async def test_server_without_groups_is_told_nothing_ahead() -> None:
+    async with scripted_smtp() as server:
+        mailer = mailer_to(server.port)
+        assert await mailer.send_mail(SENDER, FIRST, MESSAGE, NEXT) == Accepted()
+        assert server.said_in_clear[1:] == ["MAIL", "RCPT", "DATA"]
+        assert await mailer.send_mail(*NEXT) == Accepted()
+        await mailer.close()
+
+    assert (server.connections, len(server.accepted)) == (1, 2)
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+async def test_refusal_said_ahead_is_that_of_the_next_mail_alone(grouping: ScriptedSmtp, stage: str) -> None:
+    mailer = mailer_to(grouping.port)
+    said = iter([None, "550 5.1.1 unknown"])
+    grouping.answer = lambda line: next(said, None) if line.startswith(stage) else None
+    assert await mailer.send_mail(SENDER, FIRST, MESSAGE, NEXT) == Accepted()
+    assert await mailer.send_mail(*NEXT) == Refused(550, address_status="5.1.1")
+    assert await mailer.send_mail(*NEXT) == Accepted()
+    await mailer.close()
+
+    assert grouping.connections == 1
+    assert grouping.accepted == [(FIRST, MESSAGE), (SECOND, MESSAGE)]
+
+
+@pytest.mark.parametrize(("said", "outcome"), [("452 full", RefusedForNow(452)), (DROP, ReplyLost())])
+async def test_content_that_is_not_taken_takes_nothing_said_ahead_with_it(
+    grouping: ScriptedSmtp, said: str, outcome: object
+) -> None:
+    mailer = mailer_to(grouping.port)
+    grouping.answer = fail_at(".", said, times=1)
+    assert await mailer.send_mail(SENDER, FIRST, MESSAGE, NEXT) == outcome
+    assert await mailer.send_mail(*NEXT) == Accepted()
+    await mailer.close()
+
+    assert grouping.connections == 2
+    assert [recipient for recipient, _ in grouping.accepted].count(SECOND) == 1
+
+
+@pytest.mark.parametrize("said", [b"503 nested MAIL\r\n", b"500 what?\r\n", b""])
+async def test_server_that_loses_what_is_said_ahead_is_told_one_mail_after_the_other(said: bytes) -> None:
+    hello = b"250-wire\r\n250 PIPELINING\r\n"
+    async with wire(GO_ON, TAKEN + said, hello, GO_ON, TAKEN, GO_ON, TAKEN) as heard:
+        mailer = mailer_to(heard.port, 0.2)
+        assert await mailer.send_mail(SENDER, FIRST, MESSAGE, NEXT) == Accepted()
+        assert await mailer.send_mail(*NEXT, NEXT) == Accepted()
+        assert await mailer.send_mail(*NEXT, NEXT) == Accepted()
+        await mailer.close()
+
+    assert heard.connections == 2
+    assert sum(b".\r\nMAIL FROM" in piece for piece in heard.pieces) == 1
+
+
+async def test_connection_that_waits_for_a_mail_that_never_comes_serves_no_other(grouping: ScriptedSmtp) -> None:
+    mailer = mailer_to(grouping.port)
+    assert await mailer.send_mail(SENDER, FIRST, MESSAGE, NEXT) == Accepted()
+    assert await mailer.send_mail(SENDER, FIRST, MESSAGE, NEXT) == Accepted()
+    await mailer.close()
+
+    assert grouping.connections == 2
+    assert grouping.accepted == [(FIRST, MESSAGE), (FIRST, MESSAGE)]
+
+
+async def test_refused_content_ends_the_connection_before_what_was_said_ahead_is_answered() -> None:
+    async with wire(GO_ON, b"452 full\r\n||" + GO_ON, b"250-wire\r\n250 PIPELINING\r\n", GO_ON, TAKEN) as heard:
+        mailer = mailer_to(heard.port)
+        assert await mailer.send_mail(SENDER, FIRST, MESSAGE, NEXT) == RefusedForNow(452)
+        assert await mailer.send_mail(*NEXT) == Accepted()
+        await mailer.close()
+
+    assert b"RSET\r\n" not in heard.pieces

@@ -22,6 +22,8 @@ FAILPOINTS = [
     "notifier.after-marked",
 ]
 STAGES = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "."]
+OFFERS = [("PIPELINING",), ()]
+"""Each mail announced with the content before it, and commands one at a time."""
 APPLICATIONS = 4
 RUNS = [1, pytest.param(20, marks=pytest.mark.full)]
 KILLED = -signal.SIGKILL
@@ -71,6 +73,7 @@ async def test_killed_sender_loses_nothing_and_repeats_only_what_it_says(
         for case in [*FAILPOINTS, *STAGES]:
             for run in range(runs):
                 await bench.clear()
+                bench.smtp.offers = OFFERS[run % 2]
                 await bench.apply(APPLICATIONS)
                 victim: list[Process] = []
                 if case in STAGES:

@@ -142,10 +142,10 @@ async def test_an_oversized_raw_record_is_refused(pool: Pool) -> None:
             await append_raw_record(db, APPLICATION, b"k", b"x" * MAX_RECORD_BYTES, [], new_uuid7(), NOW)
 
 
-async def test_any_number_of_events_takes_two_statements(pool: Pool) -> None:
+async def test_any_number_of_events_takes_one_statement(pool: Pool) -> None:
     statements: list[str] = []
     async with pool.acquire() as db:
         db.add_query_logger(lambda query: statements.append(query.query))
         await append_events(db, [opened(f"18{number:04d}A") for number in range(300)])
         await append_events(db, [])
-    assert len([statement for statement in statements if "insert into" in statement]) == 2
+    assert len([statement for statement in statements if "insert into" in statement]) == 1

@@ -170,7 +170,7 @@ def published(key_file: Path) -> bytes:
 def test_signed_mail_is_verified_until_something_changes(signing_key: Path) -> None:
     press = replace(PRESS, signer=open_signer("naccs.example", "nss", signing_key))
     # A verifier refuses what claims to be signed in the future.
-    mail = replace(claimed(sample(Mail.M2)), queued_at=datetime(2026, 1, 2, tzinfo=UTC))
+    mail = claimed(sample(Mail.M2))._replace(queued_at=datetime(2026, 1, 2, tzinfo=UTC))
     message = press.message_of(mail)
 
     def asked(name: bytes, timeout: int = 5) -> bytes:
