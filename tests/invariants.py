@@ -26,6 +26,8 @@ STATE_AS_APPLICANTS_SEE_IT = {
     "withdrawn": "withdrawn",
     "voided": "voided",
 }
+COMPLETION = {"mailbox_change": "M2", "password_reissue": "M9"}
+"""The mail that tells of the completion, by the kind of application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ async def _review_states(db: Connections) -> Mapping[str, str]:
 
 
 async def _ids_are_explained(db: Connections) -> list[str]:
-    """I3: exactly n IDs per completed application, none for any other, no gap and no repeat in an office."""
+    """I3: exactly n IDs per completed application, void ones alone for others, no gap and no repeat in an office."""
     owed = {
         row["receipt_number"]: row["asked"]
         for row in await db["review"].fetch(
@@ -96,8 +98,8 @@ async def _ids_are_explained(db: Connections) -> list[str]:
             """
         )
     }
-    ledger = await db["provisioning"].fetch("select mailbox_id, office_code, serial, receipt_number from mailboxes")
-    issued = Counter(row["receipt_number"] for row in ledger if row["receipt_number"] is not None)
+    ledger = await db["provisioning"].fetch("select office_code, serial, receipt_number, change from mailboxes")
+    issued = Counter(row["receipt_number"] for row in ledger if row["receipt_number"] and row["change"] != "voided")
     wrong = [
         f"I3: {number} owns {issued[number]} mailboxes instead of {owed.get(number, 0)}"
         for number in owed.keys() | issued.keys()
@@ -134,9 +136,11 @@ async def _mails_are_single(db: Connections, copies: Mapping[str, int] | None) -
 
 
 async def _mails_are_missing(db: Connections) -> list[str]:
-    """I6: each recipient has the receipt's mail (M1), and that of the completion (M2) once the review is completed."""
-    states = await _review_states(db)
-    completed = {number for number, state in states.items() if state in ("review_completed", "in_service")}
+    """I6: each recipient has the mail of the receipt (M1), and once the review is completed that of the completion."""
+    reviews = await db["review"].fetch(
+        "select receipt_number, kind, state in ('review_completed', 'in_service') as done from reviews"
+    )
+    completion = {row["receipt_number"]: COMPLETION[row["kind"]] for row in reviews if row["done"]}
     contacts = await db["notifier"].fetch(
         """
         select receipt_number, case when contact_email = administrator_email then 1 else 2 end as recipients
@@ -146,8 +150,9 @@ async def _mails_are_missing(db: Connections) -> list[str]:
     mails = await db["notifier"].fetch("select receipt_number, mail, count(*) from mails group by 1, 2")
     planned = {(row["receipt_number"], row["mail"]): row["count"] for row in mails}
     owed = {(row["receipt_number"], "M1"): row["recipients"] for row in contacts}
-    owed |= {(number, "M2"): recipients for (number, _), recipients in owed.items() if number in completed}
-    unknown = [f"I6: notifier does not know {number}" for number in states if (number, "M1") not in owed]
+    owed |= {(number, mail): owed[number, "M1"] for number, mail in completion.items() if (number, "M1") in owed}
+    unknown = [f"I6: notifier does not know {row['receipt_number']}" for row in reviews
+               if (row["receipt_number"], "M1") not in owed]  # fmt: skip
     return unknown + [
         f"I6: {number} has {planned.get((number, mail), 0)} mails {mail} for {recipients} recipients"
         for (number, mail), recipients in owed.items()

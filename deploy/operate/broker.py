@@ -1,12 +1,14 @@
 """Which broker the command speaks to, and as whom: the environment's, else this checkout's running stack's."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgressError, KafkaError
 from pydantic import ValidationError
 
 from deploy.errors import CommandError, NotRunning
@@ -16,6 +18,7 @@ from shared.runtime.kafka import client_options, unreachable_line
 from shared.runtime.settings import KafkaSettings
 
 SMALL_FETCH_MS = 5
+COORDINATOR_SECONDS, RETRY_SECONDS = 20.0, 0.2
 
 
 def find_broker() -> KafkaSettings:
@@ -37,6 +40,25 @@ def operator_name(broker: KafkaSettings) -> str:
     if not name:
         raise CommandError("say who you are: set NSS_OPERATOR to your account name")
     return name
+
+
+async def committed_offsets(
+    admin: AIOKafkaAdminClient, group: str, partitions: Sequence[TopicPartition]
+) -> Mapping[TopicPartition, int]:
+    """Where the group reads next, by partition; negative where it has committed nothing. Raises NotRunning.
+
+    A broker that has just started, or never kept an offset, has no coordinator for some seconds.
+    """
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + COORDINATOR_SECONDS
+    while True:
+        try:
+            committed = await admin.list_consumer_group_offsets(group, partitions=list(partitions))
+            return {partition: committed[partition].offset for partition in partitions}
+        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError) as error:
+            if loop.time() > give_up_at:
+                raise NotRunning(f"the broker has no coordinator for {group}: {type(error).__name__}") from error
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 @asynccontextmanager

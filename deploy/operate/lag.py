@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.operate.broker import partitions_of, reader
+from deploy.operate.broker import committed_offsets, partitions_of, reader
 from deploy.operate.records import POLL_MS
 from deploy.operate.topics import admin_client
 from shared.contracts.topics import SERVICES, ServiceName, consumer_group, topics_read_by
@@ -47,11 +47,11 @@ async def _of(
     names = [topic.name_with(broker.topic_prefix) for topic in topics_read_by(service)]
     partitions = await partitions_of(consumer, names)
     group = consumer_group(service, broker.topic_prefix)
-    committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
+    committed = await committed_offsets(admin, group, partitions)
     starts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     found = []
     for partition in partitions:
-        offset = committed[partition].offset
+        offset = committed[partition]
         position = max(offset, starts[partition])
         behind = ends[partition] - position
         oldest = await _age(consumer, partition, position, now) if behind else None

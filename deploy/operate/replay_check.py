@@ -15,7 +15,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.errors import CommandError
-from deploy.operate.broker import partitions_of, reader
+from deploy.operate.broker import committed_offsets, partitions_of, reader
 from deploy.operate.expectations import EXPECTATIONS
 from deploy.operate.records import SeenRecord, read_until, seek
 from deploy.operate.services import call, service_url
@@ -118,8 +118,8 @@ async def _committed(
     admin: Any, consumer: AIOKafkaConsumer, group: str, names: list[str]
 ) -> Mapping[TopicPartition, int]:
     partitions = await partitions_of(consumer, names)
-    committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
-    return {partition: committed[partition].offset for partition in partitions if committed[partition].offset > 0}
+    committed = await committed_offsets(admin, group, partitions)
+    return {partition: offset for partition, offset in committed.items() if offset > 0}
 
 
 def _identity(record: SeenRecord) -> Mapping[str, str | None]:

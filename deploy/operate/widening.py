@@ -8,13 +8,12 @@ to the end. Both are seen on the broker, before and after.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from deploy.errors import CommandError, Refused
-from deploy.operate.broker import partitions_of, reader
+from deploy.operate.broker import committed_offsets, partitions_of, reader
 from deploy.operate.topics import admin_client
 from shared.contracts.topics import HOOKED_TOPICS, TOPICS, Topic, consumer_group, hooks_group
 from shared.runtime.kafka import client_options
@@ -87,10 +86,10 @@ def groups_reading(topic: Topic, prefix: str) -> Sequence[str]:
 
 
 async def _refuse_if_behind(admin: AIOKafkaAdminClient, group: str, ends: Ends) -> None:
-    committed: Mapping[TopicPartition, Any] = await admin.list_consumer_group_offsets(group, partitions=list(ends))
-    if group.endswith(hooks_group()) and all(place.offset < 0 for place in committed.values()):
+    committed = await committed_offsets(admin, group, list(ends))
+    if group.endswith(hooks_group()) and all(offset < 0 for offset in committed.values()):
         return  # nobody has ever read for hooks here
-    behind = sum(max(end - max(committed[place].offset, 0), 0) for place, end in ends.items())
+    behind = sum(max(end - max(committed[place], 0), 0) for place, end in ends.items())
     if behind:
         raise Refused(f"{group} is up to {behind} records behind: wait until `nss lag` shows none")
 

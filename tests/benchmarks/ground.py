@@ -96,9 +96,9 @@ def new_ground(dsn: str, bootstrap: str) -> Ground:
 
 async def write_submitted(db: Connection, submitted: list[Submitted]) -> None:
     """What intake writes when it registers applications, as one transaction of the caller."""
-    await intake_store.insert_applications(db, [(each.application, each.event.data) for each in submitted])
-    await intake_store.insert_timeline_entries(db, [_entry(each) for each in submitted])
-    await intake_store.insert_news(db, [_news(each) for each in submitted])
+    received = [(each.application, each.event.data) for each in submitted]
+    entries, news = [_entry(each) for each in submitted], [_news(each) for each in submitted]
+    await intake_store.insert_received(db, received, entries, news, [], submitted[0].application.received_at)
     await append_events(db, [each.event for each in submitted])
 
 

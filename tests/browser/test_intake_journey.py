@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.browser.conftest import LogIn, NewPage
 from tests.browser.kit import (
@@ -130,7 +130,7 @@ async def send_empty(page: Page, name: str) -> None:
     for box in await page.locator("main input[type=checkbox]").all():
         await box.uncheck()
     await page.click(FORWARD)
-    assert (await focused(page)).startswith("div.error-summary"), page.url
+    await expect(page.locator("div.error-summary")).to_be_focused()
     assert (await page.title()).startswith("エラー：")
     await look_at(page, f"{name}-refused")
     for link in await page.locator(".error-summary a").all():

@@ -10,6 +10,7 @@ from tests.e2e.trace_collector import Collector, SeenSpan, collecting
 from tests.faults.supervisor import arm
 from tests.town import Town, until
 
+OFFICE = "TST013"
 PERSONAL = ("family_name", "given_name", "family_name_kana", "given_name_kana", "phone", "email")
 STEPS = {
     ("intake", "create nss.application.v1"),
@@ -31,7 +32,7 @@ async def collector(town: Town) -> AsyncIterator[Collector]:
 async def test_an_application_is_one_trace_over_four_services_and_tells_nobody_who_applies(
     town: Town, collector: Collector
 ) -> None:
-    number = await town.issue(town.offices[3])
+    number = await town.issue(OFFICE)
 
     async def arrived() -> list[SeenSpan] | None:
         found = [span for span in collector.spans() if span.number == number]

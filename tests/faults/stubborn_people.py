@@ -49,12 +49,18 @@ async def at_last(attempt: Callable[[], Awaitable[T]], what: str) -> T:
 async def apply(town: Town, office: str) -> str:
     """One application through the pages, the same form sent again until a receipt number is shown."""
     async with ApplicantClient(town.urls["intake"], town.urls["provisioning"]) as client:
-        await at_last(lambda: client.log_in(office, PASSWORD), "logging in")
+        await at_last(lambda: _log_in(client, office), "logging in")
         form = await at_last(client.open_form, "the form")
         check = await at_last(lambda: client.fill_form(form, town.typed(office)), "filling the form")
         number = await at_last(lambda: client.register(check), "registering")
     town.shown.append(number)
     return number
+
+
+async def _log_in(client: ApplicantClient, office: str) -> None:
+    """Where the answer to a login was lost, one is in already."""
+    if not (await client.open("/menu")).url.endswith("/menu"):
+        await client.log_in(office, PASSWORD)
 
 
 async def approve(town: Town, numbers: Sequence[str]) -> None:
