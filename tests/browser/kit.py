@@ -149,6 +149,12 @@ async def press_enter(page: Page) -> None:
         await page.keyboard.press("Enter")
 
 
+async def press(page: Page, selector: str) -> None:
+    """Click, and wait for the page that comes: a click alone ends before it."""
+    async with page.expect_navigation():
+        await page.click(selector)
+
+
 async def take_picture(page: Page, name: str) -> None:
     """A picture of the whole page as `.local/browser/NAME.png`."""
     PICTURES.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,6 @@
 """The whole way from the login to the receipt number: by keyboard alone, without scripts, narrow, and with mistakes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import urlsplit
 
 from playwright.async_api import Page, expect
 
@@ -10,6 +9,7 @@ from tests.browser.kit import (
     NARROW,
     expect_accessible,
     focused,
+    press,
     press_enter,
     space_text,
     tab_to,
@@ -73,7 +73,7 @@ async def test_mistakes_back_and_reload_lose_nothing_on_a_narrow_page_with_wide_
     page = await new_page(width=NARROW, scripts=False, bypass_csp=True)
     await log_in(page, new_office())
     await page.goto(urls["intake"] + "/applications/new")
-    await page.click(FORWARD)
+    await press(page, FORWARD)
     steps: Sequence[tuple[str, Mapping[str, str], str | None]] = (
         ("items", {}, "#items"),
         ("start", {"reason": REASON}, "input[name=start_date_choice]"),
@@ -87,32 +87,26 @@ async def test_mistakes_back_and_reload_lose_nothing_on_a_narrow_page_with_wide_
             await page.fill(f"#{field}", text)
         if choice:
             await page.locator(choice).first.check()
-        await page.click(FORWARD)
-        await page.wait_for_url(other_than(name))
+        await press(page, FORWARD)
         await page.go_back()
         await page.reload()
         for field in texts:
             assert await page.input_value(f"#{field}"), f"{field} is kept on the way back"
-        await page.click(FORWARD)
+        await press(page, FORWARD)
 
     await look_at(page, "check")
-    await page.click("a[href$='/contact?from=check#family_name']")
+    await press(page, "a[href$='/contact?from=check#family_name']")
     assert (await focused(page)).startswith("input#family_name") or page.url.endswith("#family_name")
     await page.fill("#family_name", "高崎")
-    await page.click(FORWARD)
+    await press(page, FORWARD)
     assert page.url.endswith("/check"), "a change leads straight back to the check page"
     assert "高崎" in await page.inner_text("main")
-    await page.click("form[action='/applications'] button")
+    await press(page, "form[action='/applications'] button")
     await look_at(page, "received")
     received = page.url
     await page.go_back()
     await page.reload()
     assert page.url == received, "the check page of a registered form leads to its receipt"
-
-
-def other_than(name: str) -> Callable[[str], bool]:
-    """Whether an address is that of another page of the form: to go back before that would be to go nowhere."""
-    return lambda url: not urlsplit(url).path.endswith(f"/{name}")
 
 
 async def go_forward(page: Page) -> None:
@@ -129,7 +123,7 @@ async def send_empty(page: Page, name: str) -> None:
             await field.fill("")
     for box in await page.locator("main input[type=checkbox]").all():
         await box.uncheck()
-    await page.click(FORWARD)
+    await press(page, FORWARD)
     await expect(page.locator("div.error-summary")).to_be_focused()
     assert (await page.title()).startswith("エラー：")
     await look_at(page, f"{name}-refused")
