@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -59,7 +60,7 @@ async def apply(town: Town, office: str) -> str:
 
 async def _log_in(client: ApplicantClient, office: str) -> None:
     """Where the answer to a login was lost, one is in already."""
-    if not (await client.open("/menu")).url.endswith("/menu"):
+    if urlsplit((await client.open("/menu")).url).path != "/menu":
         await client.log_in(office, PASSWORD)
 
 

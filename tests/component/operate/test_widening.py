@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -102,8 +103,14 @@ async def test_every_key_keeps_its_order_across_the_change(broker: KafkaSettings
     assert {group: dict(readers.handled[group]) for group in groups} == dict.fromkeys(groups, in_order)
 
 
+async def write_on(broker: KafkaSettings) -> None:
+    """Until somebody cancels it: a number of records would be through before anybody looks, or after."""
+    for number in count():
+        await send(broker, range(number, number + 1))
+
+
 async def test_a_topic_that_is_being_written_is_left_alone(broker: KafkaSettings) -> None:
-    writing = asyncio.create_task(send(broker, range(200)))
+    writing = asyncio.create_task(write_on(broker))
     with pytest.raises(Refused, match="is being written: stop the workers of intake first"):
         await check_widening(broker, CONTRACT, MORE)
     writing.cancel()
