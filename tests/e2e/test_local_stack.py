@@ -144,6 +144,7 @@ def test_a_second_process_of_a_service_runs_beside_the_first(folder: Path) -> No
     stack.state.save()
 
 
+@pytest.mark.full
 def test_two_stacks_run_side_by_side_and_one_going_down_leaves_the_other(folder: Path, new_stack: NewStack) -> None:
     other = new_stack()
     other.up(services=())

@@ -39,7 +39,10 @@ def run(command: list[str], folder: Path, seconds: float, **variables: str) -> s
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    "service",
+    ["provisioning", *(pytest.param(name, marks=pytest.mark.full) for name in SERVICES if name != "provisioning")],
+)
 async def test_service_migrates_from_its_own_environment_alone(
     service: ServiceName, tmp_path: Path, service_database: CreateDatabase
 ) -> None:
