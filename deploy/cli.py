@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from deploy import doctor as doctors
 from deploy.errors import CommandError, ExitCode, NotRunning
 from deploy.operate import (
     access_command,
@@ -126,7 +125,9 @@ def doctor(
     if service is not None:
         settings_command.show_settings(service, as_json=as_json)
         return
-    findings = doctors.examine()
+    from deploy.doctor import examine
+
+    findings = examine()
     if as_json:
         show_json([finding.as_json() for finding in findings])
     else:

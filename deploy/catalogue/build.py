@@ -11,6 +11,7 @@ from deploy.catalogue.access import grants
 from deploy.catalogue.asyncapi import asyncapi_document
 from deploy.catalogue.facts import TopicFacts, topic_facts
 from deploy.catalogue.retention import kept_facts, retention_document
+from deploy.rendered import outdated_in
 from shared.contracts.headers import HEADERS
 from shared.contracts.schemas import published_schemas, released_text
 
@@ -46,11 +47,7 @@ def publish_catalogue() -> int:
 
 def outdated_files() -> list[str]:
     """Paths of the committed catalogue that are missing, stale or no longer rendered."""
-    wanted = catalogue_files()
-    there = {path.relative_to(PUBLISHED).as_posix() for path in PUBLISHED.rglob("*") if path.is_file()}
-    stale = [name for name in wanted.keys() & there
-             if (PUBLISHED / name).read_text(encoding="utf-8") != wanted[name]]  # fmt: skip
-    return sorted([*stale, *(wanted.keys() ^ there)])
+    return outdated_in(PUBLISHED, catalogue_files())
 
 
 def _write(files: Mapping[str, str], directory: Path) -> int:

@@ -18,6 +18,7 @@ from deploy.kubernetes.workloads import (
     web_manifests,
     worker_manifests,
 )
+from deploy.rendered import outdated_in, write_outdated
 from shared.contracts.topics import SERVICES, ServiceName
 
 FOLDER = Path(__file__).parent
@@ -33,26 +34,12 @@ def rendered_files() -> Mapping[str, str]:
 
 def outdated_files() -> list[str]:
     """Paths that are missing, stale or no longer rendered."""
-    wanted = rendered_files()
-    there = {
-        path.relative_to(FOLDER).as_posix()
-        for name in RENDERED
-        for path in (FOLDER / name).rglob("*")
-        if path.is_file()
-    }
-    stale = [name for name in wanted.keys() & there if (FOLDER / name).read_text(encoding="utf-8") != wanted[name]]
-    return sorted([*stale, *(wanted.keys() ^ there)])
+    return outdated_in(FOLDER, rendered_files(), RENDERED)
 
 
 def write_files() -> None:
     """Writes the committed manifests anew: in the same change as what they follow from."""
-    wanted = rendered_files()
-    for name in outdated_files():
-        if name in wanted:
-            (FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
-            (FOLDER / name).write_text(wanted[name], encoding="utf-8")
-        else:
-            (FOLDER / name).unlink()
+    write_outdated(FOLDER, rendered_files(), RENDERED)
 
 
 def _files() -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ import yaml
 
 from deploy.observability.alerts import GROUPS, rule_group
 from deploy.observability.dashboards import dashboards
+from deploy.rendered import outdated_in, write_outdated
 
 FOLDER = Path(__file__).parent
 RENDERED = ("alerts", "dashboards")
@@ -24,26 +25,12 @@ def rendered_files() -> Mapping[str, str]:
 
 def outdated_files() -> list[str]:
     """Paths that are missing, stale or no longer rendered."""
-    wanted = rendered_files()
-    there = {
-        path.relative_to(FOLDER).as_posix(): path.read_text(encoding="utf-8")
-        for name in RENDERED
-        for path in (FOLDER / name).rglob("*")
-        if path.is_file()
-    }
-    stale = [name for name in wanted.keys() & there.keys() if there[name] != wanted[name]]
-    return sorted([*stale, *(wanted.keys() ^ there.keys())])
+    return outdated_in(FOLDER, rendered_files(), RENDERED)
 
 
 def write_files() -> None:
     """Writes the committed files anew: in the same change as what they follow from."""
-    wanted = rendered_files()
-    for name in outdated_files():
-        if name in wanted:
-            (FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
-            (FOLDER / name).write_text(wanted[name], encoding="utf-8")
-        else:
-            (FOLDER / name).unlink()
+    write_outdated(FOLDER, rendered_files(), RENDERED)
 
 
 def _yaml(document: object) -> str:
