@@ -13,7 +13,7 @@ from aiokafka.errors import for_code
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.record.memory_records import MemoryRecords
 
-from deploy.operate.records import SeenRecord
+from deploy.operate.records import SeenRecord, seen_record
 from shared.contracts.topics import Topic
 
 PARTITION_BYTES = 8 * 1024 * 1024
@@ -99,11 +99,4 @@ def _records(batch: bytes, place: TopicPartition, topic: Topic) -> Iterator[Seen
     parts = MemoryRecords(batch)
     while parts.has_next():
         for record in parts.next_batch():
-            yield SeenRecord(
-                topic=topic,
-                partition=place.partition,
-                offset=record.offset,
-                key=(record.key or b"").decode(errors="replace"),
-                headers={name: (value or b"").decode(errors="replace") for name, value in record.headers},
-                value=record.value,
-            )
+            yield seen_record(record, topic, place.partition)

@@ -65,7 +65,7 @@ async def read_range(
         for record in (await consumer.getmany(partition, timeout_ms=POLL_MS)).get(partition, ()):
             if record.offset >= end:
                 return
-            yield seen_record(record, topic)
+            yield seen_record(record, topic, partition.partition)
 
 
 async def read_application(

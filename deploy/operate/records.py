@@ -62,7 +62,8 @@ async def read_records(
     ends = await consumer.end_offsets(partitions)
     while follow or await _unread(consumer, ends):
         polled = await consumer.getmany(timeout_ms=POLL_MS)
-        seen = [seen_record(record, topics[place.topic]) for place, records in polled.items() for record in records]
+        seen = [seen_record(record, topics[place.topic], place.partition) for place, records in polled.items()
+                for record in records]  # fmt: skip
         if seen:
             yield sorted(seen, key=lambda record: record.time)
 
@@ -74,7 +75,7 @@ async def read_until(
     while await _unread(consumer, ends):
         polled = await consumer.getmany(timeout_ms=POLL_MS)
         yield [
-            seen_record(record, topics[place.topic])
+            seen_record(record, topics[place.topic], place.partition)
             for place, records in polled.items()
             for record in records
             if record.offset < ends[place]
@@ -101,11 +102,11 @@ async def offsets_at(
     return {partition: ends[partition] if place is None else place.offset for partition, place in places.items()}
 
 
-def seen_record(record: Any, topic: Topic) -> SeenRecord:
-    """A client's record; bytes that are no UTF-8 are replaced, for this is only looked at."""
+def seen_record(record: Any, topic: Topic, partition: int) -> SeenRecord:
+    """A record as the client gives it. Bytes that are no UTF-8 are replaced, for this is only looked at."""
     return SeenRecord(
         topic=topic,
-        partition=record.partition,
+        partition=partition,
         offset=record.offset,
         key=(record.key or b"").decode(errors="replace"),
         headers={name: (value or b"").decode(errors="replace") for name, value in record.headers},

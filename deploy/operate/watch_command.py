@@ -36,8 +36,9 @@ def watch(  # noqa: PLR0913  one argument per option
         raise CommandError("looking at hidden fields needs a reason: --reveal --reason TEXT")
     start = None if since is None else instant_of(since, services_clock().now())
     selection = watching.Selection(watching.topics_named(topics), event_type, office, number, start, follow)
-    form = watching.coloured_line_of if "NO_COLOR" not in os.environ else watching.line_of
-    form = watching.json_of if as_json or not sys.stdout.isatty() else form
+    as_json = as_json or not sys.stdout.isatty()
+    line_of = watching.line_of if "NO_COLOR" in os.environ else watching.coloured_line_of
+    form = watching.json_of if as_json else line_of
 
     def show(record: Any, data: Any) -> None:
         typer.echo(form(record, data))

@@ -29,7 +29,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 KEY_PATTERN = r"^[A-Za-z0-9_.:-]{1,100}$"
 JSON = "application/json"
 
-_KEY = re.compile(KEY_PATTERN.strip("^$"))
+_KEY = re.compile(KEY_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)

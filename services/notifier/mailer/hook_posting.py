@@ -86,4 +86,4 @@ def _retry_after(text: str | None) -> timedelta | None:
     """Seconds alone; the date form is hardly used, and the back-off does without."""
     if text is None or not text.isascii() or not text.isdigit():
         return None
-    return min(timedelta(seconds=min(int(text[:9]), LONGEST_WAIT.total_seconds())), LONGEST_WAIT)
+    return min(timedelta(seconds=int(text[:9])), LONGEST_WAIT)

@@ -38,6 +38,7 @@ from services.notifier.store.hook_deliveries import (
 from services.notifier.store.hooks import (
     claim_replay,
     erase_secrets,
+    find_hook,
     find_hook_states,
     find_hooks,
     find_secrets,
@@ -110,6 +111,7 @@ __all__ = [
     "find_covered",
     "find_due_hooks",
     "find_failures",
+    "find_hook",
     "find_hook_states",
     "find_hooks",
     "find_latest_contacts",

@@ -62,6 +62,18 @@ async def find_hooks(db: Connection) -> list[Hook]:
     return [_hook(row) for row in rows]
 
 
+async def find_hook(db: Connection, hook_id: UUID) -> Hook | None:
+    """The receiver, unless it is removed."""
+    row = await db.fetchrow(
+        """
+        select hook_id, name, url, event_types, office_codes, data_class, created_at from hooks
+        where state <> 'removed' and hook_id = $1
+        """,
+        hook_id,
+    )
+    return _hook(row) if row else None
+
+
 async def lock_hook(db: Connection, name: str) -> Hook | None:
     """The receiver of that name, locked; None if there is none."""
     row = await db.fetchrow(

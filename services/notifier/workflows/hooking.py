@@ -86,7 +86,7 @@ async def serve_hook(desk: HookDesk, hook_id: UUID) -> int:
     """Post one batch of what is due for one receiver; how many. No transaction is open while HTTP talks."""
     now = desk.clock.now()
     async with transaction(desk.pool) as db:
-        hook = next((hook for hook in await store.find_hooks(db) if hook.hook_id == hook_id), None)
+        hook = await store.find_hook(db, hook_id)
         posts = await store.claim_posts(db, hook_id, AT_ONCE, desk.seals, now, now + CLAIM_FOR) if hook else []
         secrets = await store.find_secrets(db, hook_id, desk.seals, now)
     if hook is None or not posts:
