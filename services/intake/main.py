@@ -13,6 +13,7 @@ from services.intake.web import build_pages
 from services.intake.web.operate import OperatorOrders
 from services.intake.workflows.dependencies import Dependencies
 from services.intake.workflows.desk import PostingDesk
+from services.intake.workflows.restoring import own_book
 from shared.runtime.service import Resources, ServiceParts, run_service
 from shared.runtime.service_parts import CannotStart
 from shared.runtime.settings import load_settings
@@ -36,7 +37,7 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         own_scripts=True,
     )
     printer = _document_printer(settings)
-    rules = FormRules(printer.find_unprintable, settings.draft_business_days)
+    rules = FormRules(printer.find_unprintable, settings.draft_business_days, settings.applications_per_hour)
     intake = Dependencies(
         pool=resources.pool,
         clock=resources.clock,
@@ -60,6 +61,7 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         pages=build_pages(intake),
         jobs=build_jobs(intake),
         operate=OperatorOrders(intake).routes(),
+        book=own_book(),
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from services.intake.domain.office_facts import APPLICATIONS_PER_HOUR
 from services.intake.domain.retention import DRAFT_BUSINESS_DAYS
 from shared.kernel.retention import AUDIT_YEARS, CONTACT_DAYS, MAIL_DAYS
 from shared.runtime.settings import ServiceSettings
@@ -21,6 +22,8 @@ class Settings(ServiceSettings):
     """Public keys `<kid>.pem`: without them nobody could publish a contract."""
     posts_per_hour: int = Field(default=600, ge=1)
     """How often one office may send forms of the portal, per process and hour."""
+    applications_per_hour: int = Field(default=APPLICATIONS_PER_HOUR, ge=1)
+    """How many applications one office may register within any hour, through pages and programs together."""
     maintenance_file: Path | None = None
     """Announces maintenance and closes the portal meanwhile; see shared/runtime/web/maintenance.py."""
     fonts_dir: Path | None = None

@@ -118,7 +118,7 @@ def receive(
         review_starts_on=receipt.review_starts_on,
         **_content_of(checked, contract, asked),
     )
-    return _application_of(received, receipt.form_token), received
+    return application_of(received, receipt.form_token), received
 
 
 def correct(
@@ -168,7 +168,8 @@ def _content_of(checked: CheckedForm, contract: ContractPublished, asked: Asked)
     }
 
 
-def _application_of(received: ApplicationReceived, form_token: UUID) -> Application:
+def application_of(received: ApplicationReceived, form_token: UUID) -> Application:
+    """The application as the event announces it."""
     return Application(
         receipt_number=received.receipt_number,
         form_token=form_token,

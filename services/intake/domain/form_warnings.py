@@ -63,8 +63,10 @@ class MailboxWish:
         return any(0 < _count(before, kind) < added for kind, added in self.added.items())
 
     def leaves_none(self, before: Sequence[MailboxRef]) -> bool:
-        """The last mailbox goes and none comes (E12)."""
-        return bool(self.abolish) and len(self.abolish) == len(before) and not any(self.added.values())
+        """The last mailbox by SMTP/POP3 goes and none comes: the results of those users would have no home (E12)."""
+        kind = MailboxKind.SMTP_POP3
+        kept = [box for box in before if box.mailbox_id not in self.abolish]
+        return _count(before, kind) > _count(kept, kind) + self.added.get(kind, 0) == 0
 
 
 def _count(mailboxes: Sequence[MailboxRef], kind: MailboxKind) -> int:

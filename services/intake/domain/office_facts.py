@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from services.intake.domain.form_errors import FindUnprintable
 from services.intake.domain.mailboxes import OfficeMailbox
@@ -12,6 +12,9 @@ from shared.contracts.intake_events import ContractPublished
 from shared.contracts.review_events import SchedulePublished
 from shared.kernel.identifiers import OfficeCode, ReceiptNumber
 from shared.kernel.japanese_text import unprintable_characters
+
+APPLICATIONS_PER_HOUR = 60
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,5 @@ class FormRules:
     find_unprintable: FindUnprintable = unprintable_characters
     draft_business_days: int = DRAFT_BUSINESS_DAYS
     """How long a draft is kept after it was last saved."""
+    applications_per_hour: int = APPLICATIONS_PER_HOUR
+    """How many applications one office may register within any hour, through pages and programs together."""

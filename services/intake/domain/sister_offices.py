@@ -15,6 +15,11 @@ def offices_to_apply_for(contract: ContractPublished) -> list[OfficeCode]:
     return [contract.office_code, *sorted(set(sisters) - {contract.office_code})]
 
 
+def may_act_for(own: ContractPublished | None, target: OfficeCode) -> bool:
+    """Whether the office with this contract may act for the other one today; a revoked grant ends it."""
+    return own is not None and target in offices_to_apply_for(own)
+
+
 def offices_named(applicant: str, typed: str) -> list[OfficeCode]:
     """Whose records decide what may be done: the applicant and an office typed of the same company."""
     own, target = OfficeCode(applicant), narrow(typed).upper()

@@ -42,6 +42,18 @@ class TimelineKind(StrEnum):
     MAIL_FAILED = "mail_failed"
 
 
+MAILBOX_FACTS = frozenset(
+    {
+        TimelineKind.MAILBOXES_ISSUED,
+        TimelineKind.ABOLITION_DECIDED,
+        TimelineKind.RESCHEDULED,
+        TimelineKind.SERVICE_STARTED,
+        TimelineKind.MAILBOXES_VOIDED,
+    }
+)
+"""What changes an office's list of mailboxes."""
+
+
 class Actor(StrEnum):
     """Who did it."""
 

@@ -14,6 +14,7 @@ API_REFUSALS: Mapping[int, str] = {
     409: "ほかの申込・状態と競合しました。",
     413: "送信された内容が大きすぎます。",
     422: "入力内容に誤りがあります。項目ごとにお知らせします。",
+    429: "1時間に登録できる申込の件数に達しました。Retry-Afterの秒数を待ってからもう一度送信してください。",
     503: "混み合っています。しばらく待ってからもう一度送信してください。",
 }
 
@@ -26,6 +27,19 @@ OTHER_KIND = "申込の種類と異なる項目です。"
 def open_application_text(receipt_number: str) -> str:
     """Why a second application is refused (E7)."""
     return f"受付中の申込【{receipt_number}】があります。"
+
+
+FORM_IS_KEPT = "入力した内容は保存してあります。メニューの「入力中の申込」から続けられます。"
+
+
+def too_many_applications_text(most: int, room_at: str) -> str:
+    """Why the office cannot register another application just now, and from when it can."""
+    return f"1時間に登録できる申込は{most}件までです。{room_at}以降に、もう一度登録してください。"
+
+
+def grant_revoked_text(office_code: str) -> str:
+    """Why who applied for a sister office may look at the application and no more."""
+    return f"事業所コード{office_code}の申込を行う許可は取り消されています。"
 
 
 def opens_on_text(day: str) -> str:

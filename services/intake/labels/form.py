@@ -91,7 +91,11 @@ FORM_WARNING_LABELS: Mapping[FormWarningCode, str] = {
 }
 
 
+_IN_SENTENCES: Mapping[str, str] = {"reason": "理由"}
+"""A field that has another label on each page: why something is changed, issued anew, or given up."""
+
+
 def form_error_text(error: FieldError) -> str:
     """The sentence for one error, with its field's name and details filled in."""
-    field = FORM_FIELD_LABELS.get(error.field, error.field)
+    field = _IN_SENTENCES.get(error.field) or FORM_FIELD_LABELS.get(error.field, error.field)
     return FORM_ERROR_LABELS[error.code].format(field=field, **error.details)

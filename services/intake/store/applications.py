@@ -34,6 +34,19 @@ async def next_receipt_numbers(db: Connection, year: int, count: int) -> list[in
     return [row["serial"] for row in rows]
 
 
+async def lift_receipt_numbers(db: Connection, year: int, serial: int) -> None:
+    """Give no number of the year up to this serial any more; a sequence never goes back."""
+    await db.execute(
+        """
+        select count(nextval(numbers))
+        from (select format('receipt_numbers_%s', $1::integer)::regclass as numbers) as year,
+            generate_series(1, greatest($2::integer - coalesce(pg_sequence_last_value(numbers), 0), 0))
+        """,
+        year,
+        serial,
+    )
+
+
 async def find_receipt_number_of_form(db: Connection, form_token: UUID, office_code: str) -> ReceiptNumber | None:
     """The receipt number that this form has already led to (E31)."""
     return _receipt_number(

@@ -45,6 +45,28 @@ async def insert_draft(db: Connection, office_code: str, draft: Draft) -> bool:
     return bool(owner == office_code)
 
 
+async def open_correction_draft(db: Connection, office_code: str, draft: Draft) -> None:
+    """A new draft of a correction; one that is there already goes to this office as it was typed, unless it expired."""
+    await db.execute(
+        """
+        insert into drafts (form_token, office_code, typed, saved_at, expires_at, corrects)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (form_token) do update set
+            office_code = excluded.office_code,
+            typed = case when drafts.expires_at > excluded.saved_at then drafts.typed else excluded.typed end,
+            saved_at = excluded.saved_at,
+            expires_at = excluded.expires_at
+        where drafts.corrects = excluded.corrects
+        """,
+        draft.form_token,
+        office_code,
+        asdict(draft.form),
+        draft.saved_at,
+        draft.expires_at,
+        draft.corrects,
+    )
+
+
 async def update_draft(db: Connection, office_code: str, draft: Draft) -> None:
     """Keep what was typed."""
     await db.execute(

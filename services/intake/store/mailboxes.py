@@ -1,7 +1,7 @@
 """What the course of applications does to an office's mailboxes."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from shared.kernel.identifiers import MailboxId, ReceiptNumber
 from shared.runtime.database import Connection
@@ -47,6 +47,32 @@ async def retire_mailboxes(db: Connection, mailbox_ids: Sequence[MailboxId], ret
         list(mailbox_ids),
         retired_on,
     )
+
+
+async def find_mailboxes_as_of(db: Connection, office_code: str, kinds: Sequence[str]) -> datetime:
+    """The instant of the newest fact about the office's mailboxes, the register's or that of an entry of these kinds.
+
+    What other services have said later has not come in; it follows within seconds.
+    """
+    as_of: datetime = await db.fetchval(
+        """
+        select greatest(
+            updated_at,
+            (
+                select max(occurred_at) from timeline_entries
+                where kind = any($2::text[]) and receipt_number in (
+                    select issued_by from mailboxes where mailboxes.office_code = $1
+                    union
+                    select abolished_by from mailboxes where mailboxes.office_code = $1
+                )
+            )
+        )
+        from contracts where office_code = $1
+        """,
+        office_code,
+        list(kinds),
+    )
+    return as_of
 
 
 async def keep_abolished_mailboxes(db: Connection, receipt_number: ReceiptNumber, today: date) -> None:

@@ -27,6 +27,8 @@ class OfficeRecord:
     contract: ContractPublished
     mailboxes: Sequence[OfficeMailbox]
     open_receipt_number: ReceiptNumber | None
+    hour_filled_at: datetime | None = None
+    """When the oldest of as many applications as fill an hour was received; None while there is room for another."""
     answer: ApiAnswer | None = None
     """What the post was answered whose idempotency key was asked for with the office."""
 
@@ -93,11 +95,16 @@ async def lock_free_contracts(db: Connection, office_codes: Sequence[str]) -> fr
 
 
 async def find_offices(
-    db: Connection, office_codes: Collection[str], keys: Mapping[OfficeCode, str] = NO_KEYS
+    db: Connection,
+    office_codes: Collection[str],
+    hour_ago: datetime,
+    most_per_hour: int,
+    keys: Mapping[OfficeCode, str] = NO_KEYS,
 ) -> tuple[dict[OfficeCode, OfficeRecord], SchedulePublished | None]:
     """The offices' records and the schedule in one look: what every form is checked against.
 
-    `keys` are the idempotency keys of programs' posts, at most one per office.
+    `most_per_hour` applications of one office since `hour_ago` leave no room for another (`hour_filled_at`); `keys` are
+    the idempotency keys of programs' posts, at most one per office.
     """
     # The open states stand here word for word: only so can the planner use `applications_one_open`.
     rows = await db.fetch(
@@ -112,6 +119,11 @@ async def find_offices(
                 where applications.office_code = contracts.office_code and kind = 'mailbox_change'
                     and status in ('received', 'under_review', 'clarification')
             ) as open_receipt_number,
+            (
+                select received_at from applications
+                where applicant_office_code = contracts.office_code and received_at > $3
+                order by received_at desc offset $4 limit 1
+            ) as hour_filled_at,
             request_sha256, api_answers.status, body,
             case when row_number() over () = 1 then (select published::text from schedule) end as schedule
         from unnest($1::text[], $2::text[]) as asked (office_code, idempotency_key)
@@ -120,6 +132,8 @@ async def find_offices(
         """,
         list(office_codes),
         [keys.get(OfficeCode(office_code)) for office_code in office_codes],
+        hour_ago,
+        most_per_hour - 1,
     )
     schedule = rows[0]["schedule"] if rows else None
     return (
@@ -193,6 +207,7 @@ def _office_record(row: asyncpg.Record) -> OfficeRecord:
         contract=ContractPublished.model_validate_json(row["register"]),
         mailboxes=[_mailbox(dict(zip(names, box, strict=True))) for box in row["boxes"]],
         open_receipt_number=ReceiptNumber(open_number) if open_number else None,
+        hour_filled_at=row["hour_filled_at"],
         answer=ApiAnswer(row["request_sha256"], row["status"], row["body"]) if row["body"] is not None else None,
     )
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from math import ceil
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.intake import labels
 from services.intake.documents import DocumentPrinterBusy
 from services.intake.domain.login import INITIAL_PASSWORD_LIVES
 from services.intake.web.api import ApplicationsApi
+from services.intake.web.api_answers import PREFIX
 from services.intake.web.applications import ApplicationPages
 from services.intake.web.clarifications import ClarificationPages, add_refusals
 from services.intake.web.contracts import ContractPages
@@ -25,9 +28,14 @@ from services.intake.web.menu import MenuPages
 from services.intake.web.password import PasswordPages
 from services.intake.workflows.dependencies import Dependencies
 from services.intake.workflows.desk import DeskFull
-from services.intake.workflows.refusals import DraftNotFound, NotFound, OfficeNotRegistered
+from services.intake.workflows.refusals import (
+    DraftNotFound,
+    NotFound,
+    OfficeNotRegistered,
+    TooManyApplications,
+)
 from shared.runtime.web.errors import ErrorAnswers
-from shared.runtime.web.pages import build_page_app, page
+from shared.runtime.web.pages import build_page_app, page, ymd_hms
 
 PAGES = (
     LoginPages,
@@ -64,6 +72,16 @@ def build_pages(intake: Dependencies) -> FastAPI:
         session = await intake.sessions.find(request)
         return page(intake.environment, "no_contract.html", status=409, session=session)
 
+    async def too_many_applications(request: Request, refused: Exception) -> Response:
+        assert isinstance(refused, TooManyApplications)
+        text = labels.too_many_applications_text(refused.most, ymd_hms(refused.room_at))
+        if not request.url.path.startswith(PREFIX):
+            text += labels.FORM_IS_KEPT
+        seconds = max(1, ceil((refused.room_at - intake.clock.now()).total_seconds()))
+        headers = {"Retry-After": str(seconds)}
+        return answers.answer(request.scope, 429, code="too_many_applications", detail=text, headers=headers)
+
+    app.add_exception_handler(TooManyApplications, too_many_applications)
     app.add_exception_handler(LoginRequired, to_login)
     app.add_exception_handler(PasswordChangeRequired, to_password)
     app.add_exception_handler(DocumentPrinterBusy, answers.on_busy)

@@ -84,12 +84,12 @@ class ApplicationsApi:
         router.add_api_route(path, self.get_document, methods=["GET"], responses=responses, response_class=Response)
 
     def _add_writers(self, router: APIRouter) -> None:
-        for path, endpoint, status in (
-            ("/applications", self.post_application, 201),
-            ("/applications/{receipt_number}/correction", self.post_correction, 200),
-            ("/applications/{receipt_number}/withdrawal", self.post_withdrawal, 200),
+        for path, endpoint, status, others in (
+            ("/applications", self.post_application, 201, [429]),
+            ("/applications/{receipt_number}/correction", self.post_correction, 200, []),
+            ("/applications/{receipt_number}/withdrawal", self.post_withdrawal, 200, []),
         ):
-            responses = refusals(401, 404, 409, 413, 422, 503)
+            responses = refusals(401, 404, 409, 413, 422, 503, *others)
             router.add_api_route(path, endpoint, methods=["POST"], status_code=status, responses=responses)
 
     async def get_contract(

@@ -119,7 +119,7 @@ def contract_told(view: ContractView) -> dict[str, Any]:
         )
         for box, state in view.mailboxes
     ]
-    return {**register, "mailboxes": mailboxes}
+    return {**register, "mailboxes": mailboxes, "as_of": format_instant(view.as_of)}
 
 
 def _links(application: Application) -> dict[str, str]:

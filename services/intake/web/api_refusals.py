@@ -13,6 +13,7 @@ from services.intake.workflows.documents import DocumentNotOpen
 from services.intake.workflows.programs import KeyReused
 from services.intake.workflows.refusals import (
     FormRefused,
+    GrantRevoked,
     NotFound,
     NotInClarification,
     OfficeNotRegistered,
@@ -25,6 +26,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 REFUSALS = (
     DocumentNotOpen,
     FormRefused,
+    GrantRevoked,
     KeyReused,
     NotFound,
     NotInClarification,
@@ -66,6 +68,8 @@ def problem_of(refused: Exception) -> ApiProblem:
         case DocumentNotOpen():
             text = labels.opens_on_text(refused.opens_on.isoformat()) if refused.opens_on else labels.NOT_OPEN_YET
             return ApiProblem(409, "document_not_open", text)
+        case GrantRevoked():
+            return ApiProblem(409, "grant_revoked", labels.grant_revoked_text(refused.office_code))
         case KeyReused():
             return ApiProblem(422, "idempotency_key_reused", labels.KEY_REUSED)
         case NotInClarification():

@@ -13,7 +13,13 @@ from services.intake.web.drafts import check_page, form_token_of, registered_alr
 from services.intake.web.guard import require_session
 from services.intake.workflows import DraftOwner, Registration, Withdrawal
 from services.intake.workflows.dependencies import Dependencies
-from services.intake.workflows.refusals import CheckPageOutdated, FormRefused, NotInClarification, WithdrawalTooLate
+from services.intake.workflows.refusals import (
+    CheckPageOutdated,
+    FormRefused,
+    GrantRevoked,
+    NotInClarification,
+    WithdrawalTooLate,
+)
 from shared.runtime.web.forms import read_form
 from shared.runtime.web.pages import page
 from shared.runtime.web.sessions import Session
@@ -91,7 +97,7 @@ class ClarificationPages:
 
 
 def add_refusals(app: FastAPI, intake: Dependencies) -> None:
-    """What the slower one reads, whichever page it was."""
+    """What the slower one reads, and who may not act any more, whichever page it was."""
 
     async def too_late(request: Request, error: Exception) -> Response:
         assert isinstance(error, NotInClarification | WithdrawalTooLate)
@@ -100,5 +106,12 @@ def add_refusals(app: FastAPI, intake: Dependencies) -> None:
         context = {"receipt_number": error.receipt_number, "application_status": error.status}
         return page(intake.environment, f"{kind}_too_late.html", status=409, session=session, **context)
 
+    async def grant_revoked(request: Request, error: Exception) -> Response:
+        assert isinstance(error, GrantRevoked)
+        session = await require_session(intake, request)
+        context = {"receipt_number": error.receipt_number, "office_code": error.office_code}
+        return page(intake.environment, "left_to_office.html", status=409, session=session, **context)
+
+    app.add_exception_handler(GrantRevoked, grant_revoked)
     app.add_exception_handler(NotInClarification, too_late)
     app.add_exception_handler(WithdrawalTooLate, too_late)

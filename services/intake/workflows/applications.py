@@ -87,7 +87,8 @@ async def receive_application(
 ) -> ReceiptNumber:
     """Register the saved form and return its receipt number; a form registered before returns its first (E31).
 
-    Raises DraftNotFound, FormRefused, OpenApplicationExists (E7) and CheckPageOutdated; nothing is written then.
+    Raises DraftNotFound, FormRefused, OpenApplicationExists (E7), TooManyApplications and CheckPageOutdated; nothing is
+    written then.
     """
     async with transaction(pool) as db:
         draft = await store.lock_draft(db, registration.form_token, registration.office_code, now)
@@ -109,7 +110,7 @@ async def receive_locked(
 ) -> Registered:
     """Check the form again under its offices' locks, so that no second application can slip in between; register it.
 
-    Raises FormRefused, OpenApplicationExists, CheckPageOutdated and OfficeNotRegistered.
+    Raises FormRefused, OpenApplicationExists, TooManyApplications, CheckPageOutdated and OfficeNotRegistered.
     """
     offices = offices_named(submission.applicant, submission.form.office_code)
     await store.lock_contracts(db, offices)
@@ -119,13 +120,17 @@ async def receive_locked(
 
 
 def accept(submission: Submission, books: Books) -> Accepted:
-    """The form without errors. Raises FormRefused, OpenApplicationExists, CheckPageOutdated and OfficeNotRegistered."""
+    """The form without errors.
+
+    Raises FormRefused, OpenApplicationExists, TooManyApplications, CheckPageOutdated and OfficeNotRegistered.
+    """
     facts = books.facts_for(submission.applicant, submission.form.office_code)
     checked = check_form(submission.form, facts)
     if isinstance(checked, FormErrors):
         raise FormRefused(checked)
     if checked.kind is ApplicationKind.MAILBOX_CHANGE and facts.open_receipt_number:
         raise OpenApplicationExists(facts.open_receipt_number)
+    books.require_room(submission.applicant)
     asked = asked_by(checked, current_mailboxes(facts.mailboxes))
     if submission.shown_diff_sha256 is not None and submission.shown_diff_sha256 != asked.sha256:
         raise CheckPageOutdated

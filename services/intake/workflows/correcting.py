@@ -15,6 +15,7 @@ from services.intake.domain.news import NewsKind
 from services.intake.domain.office_facts import Corrected, FormRules
 from services.intake.domain.schedule import business_calendar, review_starts_on
 from services.intake.domain.timeline import Actor, TimelineKind
+from services.intake.workflows.acting import require_grant
 from services.intake.workflows.applications import Registration
 from services.intake.workflows.office_facts import load_form_facts
 from services.intake.workflows.progress import entry_of, tell
@@ -48,7 +49,7 @@ async def register_correction(
 ) -> ReceiptNumber:
     """Register the saved correction, whose form token is its question; one registered before changes nothing (E31).
 
-    Raises DraftNotFound, FormRefused, CheckPageOutdated and NotInClarification; nothing is written then.
+    Raises DraftNotFound, FormRefused, CheckPageOutdated, GrantRevoked and NotInClarification; nothing is written then.
     """
     token, office_code = registration.form_token, registration.office_code
     async with transaction(pool) as db:
@@ -78,8 +79,7 @@ async def correct_locked(
     """Whoever locks the application first moves it: correction, withdrawal, or the question taken back."""
     application, question = await _lock_question(db, form)
     fixed = Corrected(application.office_code, application.kind)
-    applicant = application.applicant_office_code
-    facts = await load_form_facts(db, applicant, application.office_code, rules, now, fixed)
+    facts = await load_form_facts(db, form.office_code, application.office_code, rules, now, fixed)
     checked = check_form(form.form, facts)
     if isinstance(checked, FormErrors):
         raise FormRefused(checked)
@@ -103,6 +103,7 @@ async def _lock_question(db: Connection, form: CorrectionForm) -> tuple[Applicat
     application = await store.lock_application(db, form.receipt_number, form.office_code)
     if application is None:
         raise NotFound(form.receipt_number)
+    await require_grant(db, form.office_code, application)
     questions = await store.list_clarifications(db, [application.receipt_number])
     question = next((each for each in questions if each.clarification_id == form.clarification_id), None)
     if question is None or not question.is_open:

@@ -19,6 +19,7 @@ from services.intake.domain.schedule import business_calendar, days_to_offer
 from services.intake.domain.sister_offices import offices_to_apply_for
 from services.intake.domain.steps import Step, errors_of, fill_in, first_with_errors, steps_of
 from services.intake.store.drafts import Draft
+from services.intake.workflows.acting import require_grant
 from services.intake.workflows.office_facts import load_form_facts
 from services.intake.workflows.refusals import DraftNotFound, NotFound, NotInClarification, OfficeNotRegistered
 from services.intake.workflows.register import load_facts
@@ -127,25 +128,26 @@ async def start_draft(pool: Pool, owner: DraftOwner, kind: ApplicationKind, rule
 async def start_correction(pool: Pool, office_code: str, number: str, rules: FormRules, now: datetime) -> UUID:
     """A draft of the application as it stands; its form token is the question, so that each question has one draft.
 
-    Raises NotFound, and NotInClarification when there is no question any more.
+    Where two offices may answer, it is in the hands of the one that opened it last, with what was typed so far.
+    Raises NotFound, GrantRevoked, and NotInClarification when there is no question any more.
     """
     async with transaction(pool) as db:
         application = await store.find_application(db, number, office_code)
         content = await store.find_content(db, number, application.revision) if application else None
         if application is None or content is None:
             raise NotFound(number)
+        await require_grant(db, office_code, application)
         question = open_one(await store.list_clarifications(db, [number]))
         if question is None:
             raise NotInClarification(application.receipt_number, application.status)
         expires_at = _expires_at(await load_facts(db, office_code, now), rules, now)
         draft = Draft(question.clarification_id, form_of(content), now, expires_at, application.receipt_number)
-        if not await store.insert_draft(db, office_code, draft):
-            raise NotFound(number)
+        await store.open_correction_draft(db, office_code, draft)
     return question.clarification_id
 
 
 async def view_draft(pool: Pool, owner: DraftOwner, rules: FormRules, now: datetime) -> DraftView:
-    """A saved form with everything as typed. Raises DraftNotFound and NotInClarification."""
+    """A saved form with everything as typed. Raises DraftNotFound, GrantRevoked and NotInClarification."""
     async with transaction(pool) as db:
         draft = await store.find_draft(db, owner.form_token, owner.office_code, now)
         if draft is None:
@@ -163,7 +165,7 @@ async def save_step(
 ) -> DraftView:
     """Keep what was typed on one page, errors and all, for ten business days more.
 
-    Raises DraftNotFound and NotInClarification.
+    Raises DraftNotFound, GrantRevoked and NotInClarification.
     """
     async with transaction(pool) as db:
         draft = await store.lock_draft(db, owner.form_token, owner.office_code, now)
@@ -214,6 +216,7 @@ async def _corrected(
     application = await store.find_application(db, draft.corrects, office_code)
     if application is None:
         raise DraftNotFound
+    await require_grant(db, office_code, application)
     questions = await store.list_clarifications(db, [application.receipt_number])
     question = open_one(questions)
     if question is None or question.clarification_id != draft.form_token:

@@ -3,10 +3,8 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from services.intake import store
 from services.intake.domain.application import Application
-from services.intake.domain.sister_offices import offices_to_apply_for
-from services.intake.workflows.refusals import NotFound
+from services.intake.workflows.refusals import GrantRevoked, NotFound
 from services.intake.workflows.views import view_application
 from shared.kernel.identifiers import OfficeCode
 from shared.runtime.database import Pool
@@ -22,18 +20,16 @@ def is_login_fresh(authenticated_at: datetime, now: datetime) -> bool:
 
 
 async def find_notice(pool: Pool, office_code: str, number: str) -> Application:
-    """The application, if passwords were issued for it and the office may still act for whose they are.
+    """The application, if passwords were issued for it.
 
-    Raises NotFound: what a revoked grant once applied for stays readable, its passwords do not.
+    Raises NotFound, and GrantRevoked: what a revoked grant once applied for stays readable, its passwords do not.
     """
-    application = (await view_application(pool, office_code, number)).application
+    view = await view_application(pool, office_code, number)
+    application = view.application
     if not application.has_id_notice:
         raise NotFound(number)
-    if application.office_code != office_code:
-        async with pool.acquire() as db:
-            contract = await store.find_contract(db, office_code)
-        if contract is None or application.office_code not in offices_to_apply_for(contract):
-            raise NotFound(number)
+    if not view.may_act:
+        raise GrantRevoked(application.receipt_number, application.office_code)
     return application
 
 

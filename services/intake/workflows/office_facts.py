@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.intake import store
-from services.intake.domain.office_facts import Corrected, FormRules, OfficeFacts
+from services.intake.domain.office_facts import HOUR, Corrected, FormRules, OfficeFacts
 from services.intake.domain.sister_offices import office_applied_for, offices_named
 from services.intake.store.register import OfficeRecord
-from services.intake.workflows.refusals import OfficeNotRegistered
+from services.intake.workflows.refusals import OfficeNotRegistered, TooManyApplications
 from shared.contracts.review_events import SchedulePublished
 from shared.kernel.identifiers import OfficeCode
 from shared.kernel.local_time import local_date
@@ -23,6 +23,12 @@ class Books:
     schedule: SchedulePublished | None
     today: date
     rules: FormRules
+
+    def require_room(self, applicant: str) -> None:
+        """Raises TooManyApplications where the office has registered as many as it may within an hour."""
+        own = self.offices.get(OfficeCode(applicant))
+        if own is not None and own.hour_filled_at is not None:
+            raise TooManyApplications(self.rules.applications_per_hour, own.hour_filled_at + HOUR)
 
     def facts_for(self, applicant: str, typed_office_code: str, corrects: Corrected | None = None) -> OfficeFacts:
         """The facts of the office typed, if the applicant may apply for it, else its own.
@@ -52,7 +58,7 @@ async def open_books(
     keys: Mapping[OfficeCode, str] = store.NO_KEYS,
 ) -> Books:
     """The books of the offices as they stand, with the answers that these idempotency keys have led to."""
-    records, schedule = await store.find_offices(db, offices, keys)
+    records, schedule = await store.find_offices(db, offices, now - HOUR, rules.applications_per_hour, keys)
     return Books(records, schedule, local_date(now), rules)
 
 

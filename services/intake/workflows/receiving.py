@@ -19,14 +19,19 @@ from services.intake.workflows.programs import (
     digest_of_token,
     same_answer,
 )
-from services.intake.workflows.refusals import FormRefused, OfficeNotRegistered, OpenApplicationExists
+from services.intake.workflows.refusals import (
+    FormRefused,
+    OfficeNotRegistered,
+    OpenApplicationExists,
+    TooManyApplications,
+)
 from shared.kernel.identifiers import OfficeCode
 from shared.runtime.database import Connection
 from shared.runtime.failpoints import reach
 from shared.runtime.ids import NewId
 
 RECEIVED = 201
-REFUSALS = (FormRefused, KeyReused, OfficeNotRegistered, OpenApplicationExists)
+REFUSALS = (FormRefused, KeyReused, OfficeNotRegistered, OpenApplicationExists, TooManyApplications)
 
 
 @dataclass(frozen=True, slots=True)

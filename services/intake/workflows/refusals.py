@@ -6,7 +6,7 @@ from datetime import datetime
 from services.intake.domain.application import ApplicationStatus
 from services.intake.domain.form_errors import FormErrors
 from services.intake.domain.new_password import NewPasswordProblem
-from shared.kernel.identifiers import ReceiptNumber
+from shared.kernel.identifiers import OfficeCode, ReceiptNumber
 
 
 class NotFound(LookupError):
@@ -27,6 +27,15 @@ class OpenApplicationExists(RuntimeError):
     def __init__(self, receipt_number: ReceiptNumber) -> None:
         super().__init__("the office has an open mailbox application")
         self.receipt_number = receipt_number
+
+
+class TooManyApplications(RuntimeError):
+    """The office has registered as many applications as it may within an hour; there is room again at `room_at`."""
+
+    def __init__(self, most: int, room_at: datetime) -> None:
+        super().__init__("too many applications within an hour")
+        self.most = most
+        self.room_at = room_at
 
 
 class CheckPageOutdated(RuntimeError):
@@ -57,6 +66,15 @@ class WithdrawalTooLate(RuntimeError):
         super().__init__(f"{receipt_number} is {status.value}")
         self.receipt_number = receipt_number
         self.status = status
+
+
+class GrantRevoked(RuntimeError):
+    """The office applied for a sister office whose grant it has lost: it may look at the application and no more."""
+
+    def __init__(self, receipt_number: ReceiptNumber, office_code: OfficeCode) -> None:
+        super().__init__(f"{receipt_number} is left to {office_code}")
+        self.receipt_number = receipt_number
+        self.office_code = office_code
 
 
 class LoginRefused(RuntimeError):

@@ -16,6 +16,7 @@ from services.intake.domain.register_changes import (
     opening_problems,
 )
 from services.intake.domain.sister_offices import offices_to_apply_for
+from services.intake.domain.timeline import MAILBOX_FACTS
 from services.intake.workflows.office_facts import load_form_facts
 from services.intake.workflows.refusals import ContractChangedMeanwhile, NotFound, OfficeNotRegistered
 from shared.contracts.envelope import Event, new_event
@@ -47,6 +48,8 @@ class ContractView:
 
     contract: ContractPublished
     mailboxes: Sequence[tuple[OfficeMailbox, MailboxState]]
+    as_of: datetime
+    """Of the newest fact in the list of mailboxes, which follows provisioning's events."""
 
 
 async def publish_contract(pool: Pool, register: ContractPublished, now: datetime, new_id: NewId) -> ContractPublished:
@@ -117,7 +120,8 @@ async def view_contract(pool: Pool, office_code: str, now: datetime) -> Contract
     """The office's own contract (S3, B2). Raises OfficeNotRegistered."""
     async with pool.acquire() as db:
         facts = await load_facts(db, office_code, now)
-    return ContractView(facts.contract, [(box, box.state_on(facts.today)) for box in facts.mailboxes])
+        as_of = await store.find_mailboxes_as_of(db, office_code, sorted(MAILBOX_FACTS))
+    return ContractView(facts.contract, [(box, box.state_on(facts.today)) for box in facts.mailboxes], as_of)
 
 
 async def view_contract_of(pool: Pool, caller: str, office_code: str, now: datetime) -> ContractView:
@@ -138,6 +142,12 @@ async def keep_schedules(db: Connection, events: Sequence[Event[SchedulePublishe
     """Remember the newest schedule; an older version is ignored."""
     newest = max((event.data for event in events), key=lambda schedule: schedule.schedule_version)
     await store.upsert_schedule(db, newest)
+
+
+async def restore_contract(db: Connection, event: Event[ContractPublished]) -> None:
+    """Take a version that was published before the database was restored; an older one, or the same, is known."""
+    await store.upsert_contract(db, event.data, event.time)
+    await store.insert_mailboxes(db, _opening_mailboxes(event.data))
 
 
 async def _changes(db: Connection, register: RegisterFile) -> Sequence[ContractChange]:

@@ -10,6 +10,7 @@ from services.intake.domain.asked import Asked
 from services.intake.domain.clarification import Clarification, can_withdraw, open_one
 from services.intake.domain.difference import Difference
 from services.intake.domain.timeline import MailOutcome, TimelineEntry, is_sent_to_everybody
+from services.intake.workflows.acting import may_act
 from services.intake.workflows.refusals import NotFound
 from shared.contracts.intake_events import ContractPublished
 from shared.contracts.notifier_events import Mail
@@ -30,6 +31,8 @@ class ApplicationView:
     timeline: Sequence[TimelineEntry]
     mails: Sequence[MailOutcome]
     clarifications: Sequence[Clarification] = ()
+    may_act: bool = True
+    """False where the grant has been revoked by which the office that looks applied for another one."""
 
     @property
     def difference(self) -> Difference | None:
@@ -44,7 +47,7 @@ class ApplicationView:
     @property
     def can_withdraw(self) -> bool:
         """Whether the page offers a withdrawal."""
-        return can_withdraw(self.application)
+        return self.may_act and can_withdraw(self.application)
 
     @property
     def receipt_mail_sent(self) -> bool:
@@ -75,6 +78,7 @@ async def view_application(pool: Pool, office_code: str, number: str) -> Applica
             timeline=await store.list_timeline(db, number),
             mails=await store.find_mail_outcomes(db, number),
             clarifications=await store.list_clarifications(db, [number]),
+            may_act=await may_act(db, office_code, application),
         )
 
 

@@ -18,6 +18,7 @@ from services.intake.domain.course import FINAL_STATUSES
 from services.intake.domain.news import NewsKind
 from services.intake.domain.timeline import Actor, TimelineKind
 from services.intake.domain.withdrawal_form import check_withdrawal_reason
+from services.intake.workflows.acting import require_grant
 from services.intake.workflows.progress import entry_of, move, news_about, tell
 from services.intake.workflows.refusals import FormRefused, NotFound, WithdrawalTooLate
 from shared.contracts.envelope import Event, new_event
@@ -40,7 +41,8 @@ class Withdrawal:
 async def withdraw_application(pool: Pool, withdrawal: Withdrawal, now: datetime, new_id: NewId) -> WithdrawalAnswer:
     """Withdraw or ask for it; asked again, nothing new happens.
 
-    Raises NotFound, WithdrawalTooLate (E30: the review has ended, nothing is written) and FormRefused (the reason).
+    Raises NotFound, GrantRevoked, WithdrawalTooLate (E30: the review has ended, nothing is written) and FormRefused
+    (the reason).
     """
     async with transaction(pool) as db:
         return await withdraw_in(db, withdrawal, now, new_id)
@@ -54,6 +56,7 @@ async def withdraw_in(db: Connection, withdrawal: Withdrawal, now: datetime, new
     application = await store.lock_application(db, withdrawal.receipt_number, withdrawal.office_code)
     if application is None:
         raise NotFound(withdrawal.receipt_number)
+    await require_grant(db, withdrawal.office_code, application)
     answer = answer_withdrawal(application)
     if answer is WithdrawalAnswer.REFUSED:
         raise WithdrawalTooLate(application.receipt_number, application.status)

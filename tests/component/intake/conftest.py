@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from shared.contracts.intake_events import ContractPublished
 from shared.runtime.database import Pool, open_pool, transaction
 from shared.runtime.ids import new_uuid7
 from shared.runtime.jobs import Job
+from shared.runtime.web.maintenance import Maintenance
 from shared.runtime.web.pages import PageSettings
 from shared.runtime.web.passwords import PasswordHasher
 from shared.runtime.web.sessions import Sessions
@@ -148,6 +149,7 @@ async def opened_intake(database_url: str, folder: Path, base_url: str = BASE_UR
         form_rules=rules,
         desk=PostingDesk(pool, clock, new_uuid7, rules),
         retention=Retention(),
+        maintenance=Maintenance(folder / "maintenance.json", clock),
     )
     service = Intake(build_pages(parts), parts, clock, keys, base_url)
     await service.register_office(a_contract())
@@ -156,6 +158,15 @@ async def opened_intake(database_url: str, folder: Path, base_url: str = BASE_UR
     printer.close()
     hasher.close()
     await pool.close()
+
+
+def with_rules(intake: Intake, **rules: Any) -> Intake:
+    """The same database behind pages and a posting desk that go by these rules."""
+    parts = intake.parts
+    changed = replace(parts.form_rules, **rules)
+    desk = PostingDesk(parts.pool, parts.clock, parts.new_id, changed)
+    ruled = replace(parts, form_rules=changed, desk=desk)
+    return replace(intake, app=build_pages(ruled), parts=ruled)
 
 
 def make_keys(folder: Path) -> Keys:

@@ -6,7 +6,7 @@ from services.intake.domain.form import ApplicationForm, check_form
 from services.intake.domain.form_errors import FormErrors
 from services.intake.labels import form_error_text
 from services.intake.web.api_models import ContactBody, path_of
-from tests.component.intake.conftest import Intake
+from tests.component.intake.conftest import Intake, with_rules
 from tests.component.intake.test_api import post, program
 from tests.unit.intake.builders import facts
 from tests.unit.intake.form_cases import SHARED_CASES
@@ -35,7 +35,7 @@ def refused(form: ApplicationForm) -> list[tuple[str, str, str]]:
 
 async def test_the_api_says_what_the_validator_says(intake: Intake) -> None:
     intake.clock.set(intake.clock.now().replace(day=16))
-    client = await program(intake, days=30)
+    client = await program(with_rules(intake, applications_per_hour=len(SHARED_CASES)), days=30)
     differences = []
     for number, case in enumerate(SHARED_CASES):
         form = form_for(case)

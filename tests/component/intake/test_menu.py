@@ -1,6 +1,9 @@
 """Menu, news, contract and schedule pages, and the pages of text."""
 
 import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -9,11 +12,12 @@ import pytest
 from services.intake import store
 from services.intake.domain.news import NewsCategory, NewsItem, NewsKind
 from services.intake.labels import CONTRACT_TABS, HANDLED_ELSEWHERE
-from shared.contracts.intake_events import AccessLine, ContractUser, ProcessingMode
+from shared.contracts.intake_events import AccessLine, ContractPublished, ContractUser, ProcessingMode, SystemClass
 from shared.kernel.identifiers import OfficeCode
 from shared.runtime.database import transaction
-from tests.builders import NOW, a_contract, numbered_id
+from tests.builders import NOW, a_contract, an_event, mail_sent, mailboxes_issued, numbered_id
 from tests.component.intake.conftest import Intake, register
+from tests.component.intake.test_api import program
 
 TABS = ("申込実施", "申込内容確認", "契約内容確認", "請求内容参照", "パスワード変更")
 
@@ -119,48 +123,125 @@ async def test_many_news_come_in_pages_that_leave_none_out(intake: Intake) -> No
     assert seen == [f"お知らせ{number}" for number in range(119, -1, -1)]
 
 
-async def test_the_contract_shows_every_field_of_the_register_in_its_tab(intake: Intake) -> None:
-    line = AccessLine(line_type="光アクセス", speed="1Gbps", maintenance="24時間保守", option="二重化")
+def register_fields() -> dict[str, Any]:
+    """A value for every field of the register that an office may lack, each one to be told from the others."""
+    line = AccessLine(
+        line_type="光アクセス", speed="1Gbps", system_class=SystemClass.SEA, maintenance="24時間保守", option="二重化"
+    )
     user = ContractUser(
         user_code="1AB23",
         identification_number="001",
         division="共用",
         category="通関業",
         processing_mode=ProcessingMode.SMTP_POP3,
-        started_on=NOW.date(),
+        started_on=date(2017, 10, 8),
         paid_statistics=True,
+        free_statistics=True,
         bonded_record_storage=False,
     )
-    contract = a_contract(
-        office_code="NAC003",
-        lines=[line],
-        users=[user],
-        head_office_address="東京都港区一丁目",
-        representative="代表 太郎",
-        logical_terminals=["LT0009"],
-        net_terminals=["端末A"],
-        certificates=["証明書B"],
-        billing_contact="請求 桃子",
-        payment_method="口座振替",
-    )
-    await intake.register_office(contract)
-    browser = await intake.logged_in("NAC003")
-    expected = {
-        "/contract": (contract.company_abbreviation, contract.customs, contract.price_plan),
-        "/contract/office": ("東京都港区一丁目", "代表 太郎", contract.contract_holder.name),
-        "/contract/net-naccs": ("端末A", "証明書B"),
-        "/contract/general-naccs": (
-            *("光アクセス", "1Gbps", "24時間保守", "二重化", "LT0009", "NAC00301"),
-            *("共用", "通関業", "1AB23", "001", "SMTP/POP3", "あり", "なし", "―"),
-        ),
-        "/contract/billing": ("請求 桃子", "口座振替", contract.billing_code),
+    return {
+        "lines": [line],
+        "users": [user, user.model_copy(update={"processing_mode": ProcessingMode.EDIFACT})],
+        "sister_offices": ["NAC009"],
+        "contract_ends_on": date(2031, 3, 31),
+        "closed_on": date(2030, 12, 30),
+        "head_office_address": "東京都港区見本町一丁目1番1号",
+        "representative": "代表 太郎",
+        "office_address": "東京都中央区見本町二丁目2番2号",
+        "office_phone": "0312345678",
+        "system_administrator": {
+            "name": "管理 太郎",
+            "email": "kanri-taro@naccs.example",
+            "phone": "0120794551",
+            "emergency_fax": "0312345679",
+        },
+        "applied_charge": "Aプラン適用料金",
+        "applied_month": "2018-04",
+        "logical_terminals": ["LT0009"],
+        "mail_mode_terminals": 41,
+        "smtp_two_way_addresses": 43,
+        "net_terminals": ["端末A"],
+        "certificates": ["証明書B"],
+        "billing_address": "東京都中央区見本町三丁目3番3号",
+        "billing_contact": "請求 桃子",
+        "billing_phone": "0398765432",
+        "payment_method": "口座振替",
     }
-    for path, texts in expected.items():
+
+
+SHOWN_IN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "/contract": {
+        "company_abbreviation": ("NAC",),
+        "office_code": ("NAC003",),
+        "system_class": ("共通",),
+        "customs": ("東京税関",),
+        "price_plan": ("標準プラン",),
+        "applied_charge": ("Aプラン適用料金",),
+        "applied_month": ("2018/04",),
+        "contract_ends_on": ("2031/03/31",),
+        "closed_on": ("2030/12/30",),
+        "sister_offices": ("NAC009",),
+    },
+    "/contract/office": {
+        "company_name": ("ナックス商事株式会社",),
+        "office_name": ("第一営業所",),
+        "contract_holder": ("契約 一郎", "代表取締役"),
+        "system_administrator": ("管理 太郎", "kanri-taro@naccs.example", "0120794551", "0312345679"),
+        "head_office_address": ("東京都港区見本町一丁目1番1号",),
+        "representative": ("代表 太郎",),
+        "office_address": ("東京都中央区見本町二丁目2番2号",),
+        "office_phone": ("0312345678",),
+    },
+    "/contract/net-naccs": {"net_terminals": ("端末A",), "certificates": ("証明書B",)},
+    "/contract/general-naccs": {
+        "users": ("共用", "通関業", "1AB23", "001", "SMTP/POP3", "あり", "なし", "―", "2017/10/08"),
+        "lines": ("光アクセス", "1Gbps", "海上", "24時間保守", "二重化"),
+        "logical_terminals": ("LT0009",),
+        "mail_mode_terminals": ("41",),
+        "smtp_two_way_addresses": ("43",),
+        "opening_mailboxes": ("NAC00301",),
+    },
+    "/contract/billing": {
+        "billing_code": ("1234567",),
+        "billing_address": ("東京都中央区見本町三丁目3番3号",),
+        "billing_contact": ("請求 桃子",),
+        "billing_phone": ("0398765432",),
+        "payment_method": ("口座振替",),
+    },
+}
+NOT_IN_A_TAB = {"contract_version", "default_contact"}
+"""The number of the register's row, and whom the form starts with."""
+
+
+async def test_the_contract_shows_every_field_of_the_register_in_its_tab(intake: Intake) -> None:
+    fields = {name for shown in SHOWN_IN.values() for name in shown}
+    assert fields | NOT_IN_A_TAB == ContractPublished.model_fields.keys()
+    await intake.register_office(a_contract(office_code="NAC003", **register_fields()))
+    browser = await intake.logged_in("NAC003")
+    for path, shown in SHOWN_IN.items():
         page = (await browser.get(path)).text
-        assert [text for text in texts if text not in page] == [], path
+        panel = page[page.index("</h1>") : page.index("</main>")]
+        assert [text for texts in shown.values() for text in texts if text not in panel] == [], path
         assert [label for label in CONTRACT_TABS.values() if f">{label}</a>" in page] == list(CONTRACT_TABS.values())
         assert "契約情報を変更する" in page
     assert (await browser.get("/contract/elsewhere")).status_code == 404
+
+
+async def test_the_list_of_mailboxes_says_of_when_it_is(intake: Intake) -> None:
+    browser = await intake.logged_in()
+    number = await register(browser)
+    issued_at = NOW + timedelta(hours=3)
+
+    async def as_of() -> str:
+        return (await browser.get("/contract/general-naccs")).text.partition('<p class="as-of">')[2][:21]
+
+    assert await as_of() == "2018/10/24 10:00:00現在"
+    await intake.consume(an_event(mail_sent(receipt_number=number, sent_at=issued_at)))
+    assert await as_of() == "2018/10/24 10:00:00現在", "a mail changes no mailbox"
+    await intake.consume(an_event(mailboxes_issued(receipt_number=number, issued_at=issued_at)))
+    assert await as_of() == "2018/10/24 13:00:00現在"
+    told = await (await program(intake)).get("/api/v1/offices/NAC001/contract")
+    assert told.json()["as_of"] == "2018-10-24T04:00:00.000Z"
 
 
 async def test_the_schedule_shows_both_deadlines_of_each_day_to_come(intake: Intake) -> None:

@@ -14,6 +14,7 @@ from shared.runtime.web.sessions import IDLE
 from tests.builders import NOW, a_contact, a_contract, an_event
 from tests.builders.moving import application_voided, clarification_requested
 from tests.component.intake.conftest import Intake, register, start_draft
+from tests.component.intake.test_api import post, program
 
 PEOPLE = ("通関", "花子", "ツウカン", "ハナコ", "0120794550", "tsukan-hanako", "管理 太郎", "kanri-taro")
 
@@ -79,6 +80,33 @@ async def test_how_long_is_a_setting(intake: Intake) -> None:
 
     assert await workflows.erase_contacts(intake.pool, Retention(contact_days=31), intake.clock.now()) == 0
     assert await workflows.erase_contacts(intake.pool, Retention(contact_days=30), intake.clock.now()) == 1
+
+
+async def test_the_audit_of_accounts_goes_after_seven_years_and_not_before(intake: Intake) -> None:
+    await intake.logged_in()
+    first = await intake.pool.fetchval("select min(at) from account_audit")
+    job = intake.job("forget_account_audit")
+    intake.clock.set(first + timedelta(days=7 * 366))
+    assert await job.run() == 0
+    intake.clock.advance(seconds=1)
+
+    assert await job.run() >= 1
+    assert await intake.pool.fetchval("select count(*) from account_audit") == await job.run() == 0
+    assert job.irreversible
+
+
+async def test_ended_sessions_wrong_passwords_and_old_answers_go_by_their_jobs(intake: Intake) -> None:
+    await post(await program(intake))
+    await intake.browser().post("/login", data={"office_code": "NAC001", "password": "wrong"})
+    await intake.logged_in()
+    jobs = ("delete_ended_sessions", "forget_login_failures", "forget_address_failures", "forget_answers")
+    await intake.browser().post("/login", data={"office_code": "ZZZ999", "password": "wrong"})
+    assert [await intake.job(name).run() for name in jobs] == [0, 0, 0, 0]
+
+    intake.clock.advance(days=8)
+
+    assert [await intake.job(name).run() >= 1 for name in jobs] == [True, True, True, True]
+    assert [await intake.job(name).run() for name in jobs] == [0, 0, 0, 0]
 
 
 async def test_drafts_go_after_the_business_days_of_the_setting(intake: Intake) -> None:

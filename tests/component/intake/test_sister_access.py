@@ -3,6 +3,7 @@
 NAC001 is granted NAC002. The cells are every route that has an owner, for every caller there can be.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -13,7 +14,7 @@ from services.intake import workflows
 from services.intake.workflows import AccountOrder
 from shared.kernel.identifiers import OfficeCode
 from shared.runtime.notice_tickets import verify_notice_ticket
-from tests.builders import a_contract, an_event, review_completed
+from tests.builders import TYPED, a_contract, an_event, review_completed
 from tests.builders.moving import QUESTION_ID
 from tests.component.intake.conftest import Intake, hidden, register, save_draft
 from tests.component.intake.portal_routes import UNKNOWN, Cell, Opens, Things
@@ -26,6 +27,7 @@ API = "/api/v1"
 HERS_ALONE = ("/applications/drafts/", "/news/")
 """What belongs to the office that is logged in, whoever the application is about."""
 CORRECTION = "/applications/{receipt_number}/correction"
+MOVES: Mapping[str, Mapping[str, str]] = {"/correction": {}, "/correction/draft": {}, "/withdrawal": {"reason": ""}}
 NAMES = {**UNKNOWN, "step": "contact", "document": "application-form", "office_code": "NAC009"}
 
 
@@ -124,13 +126,68 @@ async def test_a_revoked_grant_opens_no_passwords_and_no_form_any_more(things: T
     await workflows.revoke_sister_office(intake.pool, order(intake, ACTING), OfficeCode(SISTER), intake.parts.new_id)
     browser = await intake.logged_in(ACTING)
 
-    assert (await browser.get(f"/applications/{things.completed}/id-notice")).status_code == 404
-    assert (await browser.get(f"/applications/{things.completed}")).status_code == 200, "its own record stays readable"
+    page = await browser.get(f"/applications/{things.completed}")
+    assert page.status_code == 200, "its own record stays readable"
+    assert "NAC002</span>の申込を行う許可は取り消されています" in page.text
+    assert f"/applications/{things.completed}/id-notice" not in page.text, "no button that leads nowhere"
+    assert "/password-reissue" not in page.text
+    notice = await browser.get(f"/applications/{things.completed}/id-notice")
+    assert (notice.status_code, "ticket" in notice.text) == (409, False)
+    assert "NAC002</span>でログインして行ってください" in notice.text
     items = await browser.get(f"/applications/drafts/{things.form_token}/check")
     assert "/items" in items.headers["location"], "the draft's office is refused now"
     assert (
         await (await intake.logged_in(SISTER)).get(f"/applications/{things.completed}/id-notice")
     ).status_code == 200
+
+
+async def test_a_revoked_grant_moves_nothing_and_the_page_says_who_can(things: Things) -> None:
+    intake, number = things.intake, things.asked
+    await workflows.revoke_sister_office(intake.pool, order(intake, ACTING), OfficeCode(SISTER), intake.parts.new_id)
+    browser, before = await intake.logged_in(ACTING), await state(intake)
+
+    for path in ("", "/clarification", "/withdrawal"):
+        page = await browser.get(f"/applications/{number}{path}")
+        assert "NAC002</span>の申込を行う許可は取り消されています" in page.text, path
+        assert not re.search(
+            r"<form[^>]*/(correction|withdrawal)|href=\"[^\"]*/(clarification|withdrawal)\"", page.text
+        ), path
+    for path, body in MOVES.items():
+        refused = await browser.post(f"/applications/{number}{path}", data={**things.correction, **body})
+        assert (refused.status_code, "NAC002" in refused.text) == (409, True), path
+    assert (await browser.get(f"/applications/drafts/{QUESTION_ID}/check")).status_code == 409
+    told = await (await program(intake, ACTING)).post(
+        f"{API}/applications/{number}/withdrawal", json={}, headers={"idempotency-key": "k"}
+    )
+    assert (told.status_code, told.json()["code"]) == (409, "grant_revoked")
+    assert await state(intake) == before
+
+
+async def test_the_office_itself_answers_where_the_one_that_applied_may_not_any_more(things: Things) -> None:
+    intake, number = things.intake, things.asked
+    acting, sister = await intake.logged_in(ACTING), await intake.logged_in(SISTER)
+    typed = {**TYPED, "reason": "系列の事業所で書きかけた理由", "from": "check"}
+    await acting.post(f"/applications/drafts/{QUESTION_ID}/start", data=typed)
+    await workflows.revoke_sister_office(intake.pool, order(intake, ACTING), OfficeCode(SISTER), intake.parts.new_id)
+
+    check = await begin_correction(sister, number)
+
+    assert "系列の事業所で書きかけた理由" in check.text, "what the other office typed is not lost"
+    fields = {name: hidden(check.text, name) for name in ("form_token", "diff_sha256")}
+    done = await sister.post(f"/applications/{number}/correction", data=fields)
+    assert done.headers["location"] == f"/applications/{number}/received"
+    assert await intake.pool.fetchval("select revision from applications where receipt_number = $1", number) == 2
+
+
+async def test_a_draft_of_another_form_is_no_way_into_a_correction(things: Things) -> None:
+    """A form token is chosen by the page: one that happens to be the question's leads nobody to foreign text."""
+    intake = things.intake
+    await intake.pool.execute("update drafts set corrects = null where form_token = $1", QUESTION_ID)
+    sister = await intake.logged_in(SISTER)
+
+    await sister.post(f"/applications/{things.asked}/correction/draft")
+
+    assert (await sister.get(f"/applications/drafts/{QUESTION_ID}/check")).status_code == 404
 
 
 async def test_a_token_reads_what_its_office_may_see_and_nothing_else(things: Things) -> None:

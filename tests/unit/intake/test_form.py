@@ -12,7 +12,7 @@ from services.intake.domain.form_warnings import FormWarningCode
 from services.intake.domain.mailboxes import in_use
 from services.intake.domain.office_facts import Corrected
 from services.intake.labels import FORM_FIELD_LABELS, form_error_text
-from shared.contracts.event_data import ApplicationKind
+from shared.contracts.event_data import ApplicationKind, MailboxKind
 from shared.contracts.intake_events import ProcessingMode
 from shared.kernel.identifiers import OfficeCode
 from tests.builders import OPENING_MAILBOX, a_contract
@@ -101,7 +101,7 @@ def test_what_no_font_can_print_is_named() -> None:
 
     assert isinstance(result, FormErrors)
     assert [form_error_text(error) for error in result.errors] == [
-        "変更する理由に使用できない文字があります：髙",
+        "理由に使用できない文字があります：髙",
         "姓に使用できない文字があります：髙",
     ]
 
@@ -278,9 +278,12 @@ def test_more_to_add_than_there_are_may_be_a_total() -> None:
     assert warnings_of(a_form(add_smtp_pop3="", add_edifact="2")) == []
 
 
-def test_giving_up_the_last_mailbox_is_a_warning() -> None:
+def test_giving_up_the_last_smtp_pop3_mailbox_is_a_warning() -> None:
     last = a_form(add_smtp_pop3="", abolish=(OPENING_MAILBOX,))
 
     assert warnings_of(last) == [FormWarningCode.LAST_MAILBOX]
     assert warnings_of(last, mailboxes=[a_box(), a_box("NAC00102")]) == []
+    boxes = [a_box(), a_box("NAC00102", kind=MailboxKind.EDIFACT)]
+    assert warnings_of(last, mailboxes=boxes) == [FormWarningCode.LAST_MAILBOX], "an EDIFACT mailbox is no home"
+    assert warnings_of(a_form(add_smtp_pop3="", abolish=("NAC00102",)), mailboxes=boxes) == []
     assert facts().today == TODAY
