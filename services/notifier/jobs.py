@@ -40,6 +40,8 @@ def build_jobs(
     ]  # fmt: skip
     jobs += [
         Job("measure_mails", partial(workflows.measure_mails, delivery.pool, delivery.clock), MEASURE_EVERY_SECONDS),
+        # Here and not beside the posting, so that it shows when nobody posts.
+        Job("measure_hooks", partial(workflows.measure_hooks, delivery.pool, delivery.clock), MEASURE_EVERY_SECONDS),
         Job("erase_mails", partial(workflows.erase_mails, retention), FORGET_EVERY_SECONDS, irreversible=True),
         Job("erase_contacts", partial(workflows.erase_contacts, retention), FORGET_EVERY_SECONDS, irreversible=True),
     ]

@@ -29,6 +29,7 @@ from services.notifier.workflows import (
     MailPress,
     Retention,
 )
+from services.notifier.workflows.restoring import own_book
 from shared.contracts.topics import HOOKED_TOPICS, hooks_group
 from shared.runtime.group_reader import GroupReader, records_since
 from shared.runtime.jobs import JobRunner
@@ -67,6 +68,7 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
         jobs=jobs,
         operate=[*build_operate_routes(delivery, letterhead), *build_hook_routes(hook_desk)],
         hooks=partial(_work_for_hooks, hook_desk, settings),
+        book=own_book(),
     )
 
 

@@ -35,6 +35,7 @@ from services.notifier.store.hook_deliveries import (
     renew_waiting,
     update_rest,
 )
+from services.notifier.store.hook_measures import HookBacklog, find_hook_backlogs
 from services.notifier.store.hooks import (
     claim_replay,
     erase_secrets,
@@ -65,6 +66,7 @@ from services.notifier.store.mails import (
     lock_allowance,
     mark_tried,
     put_back,
+    restore_mail,
 )
 from services.notifier.store.measures import MailState, find_mail_state
 from services.notifier.store.returned import (
@@ -84,6 +86,7 @@ from services.notifier.store.seals import InvalidKeys, Seals, UnreadableSeal
 
 __all__ = [
     "ClaimedDigest",
+    "HookBacklog",
     "InvalidKeys",
     "MailState",
     "ReturnedMail",
@@ -112,6 +115,7 @@ __all__ = [
     "find_due_hooks",
     "find_failures",
     "find_hook",
+    "find_hook_backlogs",
     "find_hook_states",
     "find_hooks",
     "find_latest_contacts",
@@ -150,6 +154,7 @@ __all__ = [
     "queue_resends",
     "release_address",
     "renew_waiting",
+    "restore_mail",
     "rotate_secret",
     "update_hook_state",
     "update_rest",

@@ -177,9 +177,12 @@ async def end_failures(db: Connection, hook_id: UUID) -> None:
     await db.execute("update hooks set failures = 0, rests_until = null where hook_id = $1 and failures > 0", hook_id)
 
 
-async def expire_posts(db: Connection, now: datetime, queued_before: datetime, limit: int) -> int:
-    """Give up what its time has run out for, and for paused receivers what was queued before then; how many."""
-    status = await db.execute(
+async def expire_posts(db: Connection, now: datetime, queued_before: datetime, limit: int) -> Sequence[str]:
+    """Give up what its time has run out for, and for paused receivers what was queued before then; what each met last.
+
+    That is the outcome of its last attempt, or `too-late` where none was made.
+    """
+    rows = await db.fetch(
         """
         update hook_deliveries set state = 'failed', ended_at = $1, body = null, outcome = coalesce(outcome, 'too-late')
         where delivery_id in (
@@ -188,12 +191,13 @@ async def expire_posts(db: Connection, now: datetime, queued_before: datetime, l
                 and (hooks.state = 'active' or queued_at < $2)
             order by delivery_id limit $3 for update of hook_deliveries skip locked
         )
+        returning outcome
         """,
         now,
         queued_before,
         limit,
     )
-    return _count(status)
+    return [row["outcome"] for row in rows]
 
 
 async def renew_waiting(db: Connection, hook_id: UUID, now: datetime, give_up_at: datetime) -> int:

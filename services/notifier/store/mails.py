@@ -7,6 +7,7 @@ from typing import Any
 
 from services.notifier.domain.fates import ClaimedMail, Fate, Letter
 from services.notifier.domain.mails import PlannedMail
+from services.notifier.domain.restoring import FateTold
 from services.notifier.domain.retry import Tries
 from services.notifier.store.seals import Seals, UnreadableSeal
 from shared.contracts.notifier_events import Mail, RecipientRole
@@ -105,6 +106,26 @@ async def mark_tried(db: Connection, fates: Sequence[Fate], now: datetime) -> se
         now,
     )
     return {row["mail_id"] for row in rows}
+
+
+async def restore_mail(db: Connection, fate: FateTold, now: datetime) -> bool:
+    """Write a fate that was told before the database was restored; False if there is no such mail."""
+    status = await db.execute(
+        """
+        update mails set state = $4, failure_class = $5, attempts = greatest(attempts, $6),
+            ambiguous = ambiguous or $7, ended_at = $8
+        where receipt_number = $1 and event_id = $2 and role = $3
+        """,
+        fate.receipt_number,
+        fate.event_id,
+        fate.role.value,
+        fate.state,
+        fate.failure,
+        fate.attempts,
+        fate.ambiguous,
+        now,
+    )
+    return status != "UPDATE 0"
 
 
 async def put_back(db: Connection, claimed: Sequence[ClaimedMail], due_at: datetime) -> set[int]:

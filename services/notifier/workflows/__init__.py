@@ -27,7 +27,7 @@ from services.notifier.workflows.hooking import (
     replay_posts,
     serve_hook,
 )
-from services.notifier.workflows.measuring import measure_mails
+from services.notifier.workflows.measuring import measure_hooks, measure_mails
 from services.notifier.workflows.operating import (
     Instruction,
     list_mails,
@@ -71,6 +71,7 @@ __all__ = [
     "list_hooks",
     "list_mails",
     "list_suppressions",
+    "measure_hooks",
     "measure_mails",
     "pause_hook",
     "preview_mail",

@@ -12,6 +12,7 @@ from services.notifier.domain.hook_signatures import signed_headers
 from services.notifier.domain.hooks import Answer, Hook, HookEvent, HookPolicy, next_step, read_event, rest_of
 from services.notifier.mailer import Posting
 from services.notifier.store.hook_deliveries import ClaimedPost, NewPost
+from services.notifier.workflows.measuring import count_attempt, count_lost_post
 from shared.runtime.clock import Clock
 from shared.runtime.database import Connection, Pool, transaction
 from shared.runtime.event_batch import PolledRecord
@@ -100,7 +101,10 @@ async def expire_posts(desk: HookDesk) -> int:
     """Give up one batch of posts whose time is over; how many."""
     now = desk.clock.now()
     async with transaction(desk.pool) as db:
-        return await store.expire_posts(db, now, now - desk.kept, BATCH)
+        outcomes = await store.expire_posts(db, now, now - desk.kept, BATCH)
+    for outcome in outcomes:
+        count_lost_post(outcome)
+    return len(outcomes)
 
 
 async def forget_posts(desk: HookDesk) -> int:
@@ -151,3 +155,5 @@ async def _mark(desk: HookDesk, hook: Hook, posts: Sequence[ClaimedPost], answer
             await store.update_rest(db, hook.hook_id, rest_of(failures, policy, now))
         else:
             await store.end_failures(db, hook.hook_id)
+    for _, answer, step in results:
+        count_attempt(answer, step)

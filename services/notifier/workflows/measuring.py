@@ -1,4 +1,4 @@
-"""What notifier's metrics show of its mails: totals counted as fates are told, the rest read from the database."""
+"""What notifier's metrics show of its mails and posts: totals counted as they end, the rest read from the database."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.notifier import store
 from services.notifier.domain.bounces import BounceKind
+from services.notifier.domain.hooks import Answer, NextStep
 from shared.contracts.event_data import EventData
 from shared.contracts.notifier_events import MailDeferred, MailFailed, MailFailure, MailSent
 from shared.runtime import metrics
@@ -25,6 +26,36 @@ async def measure_mails(pool: Pool, clock: Clock) -> int:
     metrics.MAIL_SUPPRESSED_ADDRESSES.labels(SERVICE).set(state.suppressed_addresses)
     metrics.MAIL_ARCHIVE_OLDEST_SECONDS.labels(SERVICE).set(_age(state.oldest_archived, now))
     return 0
+
+
+async def measure_hooks(pool: Pool, clock: Clock) -> int:
+    """Set the gauges of the receivers of hooks; it changes nothing, so it never counts a row."""
+    now = clock.now()
+    async with transaction(pool) as db:
+        backlogs = await store.find_hook_backlogs(db, now)
+    for state, count in {"active": 0, "paused": 0, **Counter(each.state for each in backlogs)}.items():
+        metrics.HOOKS.labels(SERVICE, state).set(count)
+    metrics.HOOK_OLDEST_DUE_SECONDS.labels(SERVICE).set(max((_age(each.next_due, now) for each in backlogs), default=0))
+    # A receiver that is removed or changes its state leaves no value behind.
+    metrics.HOOK_POSTS_WAITING.clear()
+    metrics.HOOK_OLDEST_WAITING_SECONDS.clear()
+    for each in backlogs:
+        metrics.HOOK_POSTS_WAITING.labels(SERVICE, each.name).set(each.waiting)
+        age = _age(each.oldest_waiting, now)
+        metrics.HOOK_OLDEST_WAITING_SECONDS.labels(SERVICE, each.name, each.state).set(age)
+    return 0
+
+
+def count_attempt(answer: Answer, step: NextStep) -> None:
+    """One post to a receiver of hooks, and whether it was the last one of its event."""
+    metrics.HOOK_ATTEMPTS.labels(SERVICE, answer.outcome).inc()
+    if step.state == "failed":
+        count_lost_post(answer.outcome)
+
+
+def count_lost_post(outcome: str) -> None:
+    """One event that a receiver was not told."""
+    metrics.HOOK_POSTS_FAILED.labels(SERVICE, outcome).inc()
 
 
 def count_fates(told: Sequence[EventData]) -> None:
