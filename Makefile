@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest -m "not full"
 # Tests are shared out among so many processes, each with a broker and a database server of its own.
 WORKERS ?= 2
 # What takes longest comes first, so that the processes end at about the same time.
-SLOW_TESTS = $(wildcard tests/browser tests/e2e tests/faults tests/component)
+SLOW_TESTS = $(wildcard tests/browser tests/e2e tests/faults tests/rollouts tests/component)
 QUICK_TESTS = $(wildcard tests/unit tests/contracts tests/architecture)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 

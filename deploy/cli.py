@@ -20,6 +20,7 @@ from deploy.operate import (
     mails_command,
     outbox_command,
     provisioning_command,
+    restored_command,
     retention_command,
     settings_command,
     trace_command,
@@ -49,6 +50,7 @@ for group, word in ((topics_app, "topics"), (contracts_app, "contracts"), (sched
     app.add_typer(group, name=word)
 accounts_app.add_typer(staff_accounts_app, name="staff")
 app.add_typer(provisioning_command.app, name="provisioning")
+app.add_typer(restored_command.app, name="restored")
 app.add_typer(access_command.app, name="access")
 topics_app.command("widen")(widen_command.widen)
 app.add_typer(catalogue_command.app, name="catalogue")
@@ -111,7 +113,7 @@ def status(directory: Directory = None, as_json: AsJson = False) -> None:
     ended = [f"{part['name']} has ended: {part['last_line']} (log: {part['log']})" for part in told["parts"]
              if part["condition"] == "ended"]  # fmt: skip
     if ended:
-        raise NotRunning("\n".join(ended))
+        raise NotRunning("\n".join([*ended, f"start it again: nss up --directory {told['directory']}"]))
 
 
 @app.command()
@@ -121,21 +123,27 @@ def doctor(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """What this machine has and lacks, or what a service would run with. Exit code 6: something needed is missing."""
+    """What is wrong with the services that run, and what this machine lacks; or what a service would run with.
+
+    Exit code 1: something is wrong with a service. 6: this machine lacks something that is needed.
+    """
     if service is not None:
         settings_command.show_settings(service, as_json=as_json)
         return
     from deploy.doctor import examine
+    from deploy.operate.services import known_urls
+    from deploy.operate.symptoms import examine_services
 
-    findings = examine()
+    findings = [*examine_services(known_urls()), *examine()]
     if as_json:
         show_json([finding.as_json() for finding in findings])
-    else:
-        for finding in findings:
-            word = "ok" if finding.fine else "MISSING" if finding.required else "absent"
-            typer.echo(f"{word:<8} {finding.what}: {finding.told}")
-    if not all(finding.fine for finding in findings if finding.required):
-        raise typer.Exit(ExitCode.INCOMPLETE)
+    for finding in () if as_json else findings:
+        typer.echo(f"{finding.word:<8} {finding.what}: {finding.told}")
+        if finding.next_step:
+            typer.echo(f"{'':<8} → {finding.next_step}")
+    bad = {finding.word for finding in findings} & {"WRONG", "MISSING"}
+    if bad:
+        raise typer.Exit(ExitCode.INCOMPLETE if "MISSING" in bad else ExitCode.FAILED)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What this machine has and lacks for the local stack and the tests, and how to get it."""
+"""What `nss doctor` finds: what this machine has and lacks for the local stack and the tests, and how to get it."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from deploy.errors import StackError
 from deploy.local import jars, kafka, postgres
@@ -21,17 +21,29 @@ TEST_TOOLS: Mapping[str, tuple[str, ...]] = {
     "dovecot-pop3d": ("/usr/lib/dovecot/pop3",),
     "dovecot-pgsql": ("/usr/lib/dovecot/modules/auth/libdriver_pgsql.so",),
     "postfix": ("postfix", "/usr/sbin/postfix"),
+    "pgbouncer": ("pgbouncer", "/usr/sbin/pgbouncer"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. What only some tests need is not `required`."""
+    """One thing looked at. What only some tests need is not `required`; `next_step` says where to go on."""
 
     what: str
     fine: bool
     told: str
     required: bool = True
+    kind: Literal["machine", "service"] = "machine"
+    next_step: str = ""
+
+    @property
+    def word(self) -> str:
+        """How it stands in front of the line."""
+        if self.fine:
+            return "ok"
+        if self.kind == "service":
+            return "WRONG"
+        return "MISSING" if self.required else "absent"
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""

@@ -4,12 +4,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 
 def say(line: str) -> None:
     """One line for the person in front of the terminal; stdout is for data alone."""
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
+
+
+@cache
+def say_once(line: str) -> None:
+    """The same line only once in a run of the command."""
+    say(line)
 
 
 @contextmanager

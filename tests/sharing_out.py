@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 from xdist.scheduler import LoadScopeScheduling
 
-SHARED_STACKS = ("tests/browser", "tests/e2e", "tests/faults")
+SHARED_STACKS = ("tests/browser", "tests/e2e", "tests/faults", "tests/rollouts")
 """Folders whose tests share a stack that takes longer to start than most of them to run."""
 
 

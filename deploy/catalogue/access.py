@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from shared.contracts.topics import (
     HOOKED_TOPICS,
-    MAILBOX,
     SERVICES,
     TOPICS,
     Principal,
@@ -14,6 +13,7 @@ from shared.contracts.topics import (
     Topic,
     consumer_group,
     hooks_group,
+    topics_told_by,
 )
 
 Operation = Literal["Describe", "Read", "Write"]
@@ -48,9 +48,9 @@ def _of(service: ServiceName, prefix: str) -> Iterator[Grant]:
             yield from _on_topic(service, topic, "Write", prefix)
         if service in topic.readers:
             yield from _on_topic(service, topic, "Read", prefix)
-    if service in MAILBOX.producers:
-        # The owner of the ledger reads its own book, without a group, to compare the ledger with it.
-        yield from _on_topic(service, MAILBOX, "Read", prefix)
+    for topic in topics_told_by(service):
+        # Everybody reads his own book, without a group, to notice that his database was restored.
+        yield from _on_topic(service, topic, "Read", prefix)
     if service == POSTS_HOOKS:
         for topic in HOOKED_TOPICS:
             yield from _on_topic(service, topic, "Read", prefix)

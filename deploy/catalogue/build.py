@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
 
 from deploy.catalogue.access import grants
 from deploy.catalogue.asyncapi import asyncapi_document
@@ -17,6 +18,7 @@ from shared.contracts.schemas import published_schemas, released_text
 
 CATALOGUE_VERSION = "1.0.0"
 TEMPLATES = Path(__file__).parent / "templates"
+GUIDE = Path(__file__).parents[2] / "CONSUMERS.md"
 PUBLISHED = Path(__file__).parents[2] / "shared" / "contracts" / "catalogue"
 """The committed catalogue, which every service serves; schemas stand in `released/` beside it."""
 
@@ -84,6 +86,7 @@ def _pages(topics: Sequence[TopicFacts]) -> Mapping[str, str]:
     topic, event = environment.get_template("topic.html"), environment.get_template("event.html")
     return {
         "index.html": index,
+        "consumers.html": environment.get_template("consumers.html").render(guide=_guide(), root=""),
         "retention.html": environment.get_template("retention.html").render(facts=kept_facts(), root=""),
         **{f"topics/{facts.topic.name}.html": topic.render(facts=facts, root="../") for facts in topics},
         **{
@@ -92,6 +95,12 @@ def _pages(topics: Sequence[TopicFacts]) -> Mapping[str, str]:
             for each in facts.events
         },
     }
+
+
+def _guide() -> str:
+    """The guide for consumers as HTML; what is wider than a phone is scrolled by keyboard, too."""
+    html: str = MarkdownIt("commonmark").render(GUIDE.read_text(encoding="utf-8"))
+    return html.replace("<pre>", '<pre tabindex="0">')
 
 
 def _pretty(value: Any) -> str:

@@ -14,9 +14,13 @@ from shared.contracts.topics import ServiceName
 GATEWAY = "nss-gateway"
 MONITORING = "nss-monitoring"
 """Labels of the namespaces (value `true`) from which browsers' requests and measurements come."""
+TRACING = "nss-tracing"
+"""Label of the namespace (value `true`) in which a collector of traces runs."""
 DNS_PORT = 53
 MAIL_PORTS = (465, 587)
 HTTPS_PORT = 443
+COLLECTOR_PORT = 4318
+"""Where a collector takes spans over HTTP."""
 MORE_PORTS: dict[ServiceName, tuple[int, ...]] = {
     "intake": (),
     # The identity provider, where staff log in through one.
@@ -40,6 +44,17 @@ def hooks_network_manifests(service: ServiceName) -> list[Manifest]:
         "egress": [{"ports": _ports(HTTPS_PORT)}],
     }
     return [manifest("networking.k8s.io/v1", "NetworkPolicy", object_name(service, "hooks"), {"spec": spec}, marks)]
+
+
+def traces_network_manifests(service: ServiceName) -> list[Manifest]:
+    """For where traces are recorded: every pod of the service may reach the collector, and nothing else in addition."""
+    marks = labels(service)
+    spec = {
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": object_name(service)}},
+        "policyTypes": ["Egress"],
+        "egress": [{"to": [_namespaces(TRACING)], "ports": _ports(COLLECTOR_PORT)}],
+    }
+    return [manifest("networking.k8s.io/v1", "NetworkPolicy", object_name(service, "traces"), {"spec": spec}, marks)]
 
 
 def _pages(service: ServiceName) -> Manifest:

@@ -8,7 +8,7 @@ import yaml  # type: ignore[import-untyped,unused-ignore]
 from deploy.catalogue.access import POSTS_HOOKS
 from deploy.kubernetes.kafka import scaler_manifests, topic_manifests, user_manifests
 from deploy.kubernetes.names import Manifest
-from deploy.kubernetes.network import hooks_network_manifests, network_manifests
+from deploy.kubernetes.network import hooks_network_manifests, network_manifests, traces_network_manifests
 from deploy.kubernetes.operators import database_manifests, monitor_manifests, rule_manifests
 from deploy.kubernetes.workloads import (
     account_manifests,
@@ -22,7 +22,7 @@ from deploy.rendered import outdated_in, write_outdated
 from shared.contracts.topics import SERVICES, ServiceName
 
 FOLDER = Path(__file__).parent
-RENDERED = ("base", "operators")
+RENDERED = ("base", "operators", "traces")
 """Folders in which nothing is written by hand."""
 HEADER = "# Rendered by `python -m deploy.kubernetes.render`; do not edit.\n"
 
@@ -48,6 +48,7 @@ def _files() -> Iterator[tuple[str, str]]:
         yield from _folder(f"operators/keda/{service}", {"scaler": scaler_manifests(service)})
         yield from _folder(f"operators/cloudnative-pg/{service}", {"cluster": database_manifests(service)})
         yield from _folder(f"operators/prometheus/{service}", {"monitor": monitor_manifests(service)})
+        yield from _folder(f"traces/{service}", {"network": traces_network_manifests(service)})
     yield from _folder("operators/prometheus/rules", {"rules": rule_manifests()})
     yield from _folder("operators/strimzi", {"topics": topic_manifests(), "users": user_manifests()})
 

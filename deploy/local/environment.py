@@ -2,7 +2,10 @@
 
 import os
 import re
+import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import get_args
 
 from deploy.errors import StackError
@@ -14,6 +17,17 @@ from shared.contracts.topics import SERVICES, ServiceName
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "SSL_CERT_FILE")
 PASSED_ON = "NSS_KAFKA_SECURITY_"
 SENDER = "nss@naccs.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Where a process finds its code, and who interprets it: the folder of an image has one service and `shared`."""
+
+    folder: Path
+    python: str = sys.executable
+
+
+CHECKOUT = Code(Path(__file__).resolve().parents[2])
 
 
 def service_environment(

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from deploy.errors import NotRunning, StackError
 from deploy.local import databases, kafka, postgres, processes
-from deploy.local.environment import service_environment, service_of
+from deploy.local.environment import CHECKOUT, Code, service_environment, service_of
 from deploy.local.keys import StackKeys, ensure_keys
 from deploy.local.ports import LOOPBACK, choose_ports, is_free
 from deploy.local.probes import MAIL_SINK, PARTS, condition_of, readiness_url, says_yes
@@ -74,6 +74,7 @@ class LocalStack:
         self._database_prefix = database_prefix
         self._given_ports = dict(given_ports or {})
         self._saving = threading.Lock()
+        self.codes: dict[str, Code] = {}
         self.state = StackState.load(self.directory) or StackState(self.directory)
         if topic_prefix:
             self.state.topic_prefix = topic_prefix
@@ -205,15 +206,16 @@ class LocalStack:
     def spawn_service(self, instance: str, *, environment: Mapping[str, str] | None = None, role: str = "all") -> Part:
         """Start one process and do not wait. `review-2` is a second process of review, with a port of its own.
 
-        `environment` adds variables for this one start, such as NSS_FAILPOINT.
+        `environment` adds variables for this one start, such as NSS_FAILPOINT. `codes` names those of another release.
         """
         service = service_of(instance)
         if instance not in self.state.ports:
             self._choose_ports([instance])
         base = service_environment(service, self.state, self.keys, port=self._port(instance))
-        command = [sys.executable, "-m", f"services.{service}.main", "--role", role]
+        code = self.codes.get(instance, CHECKOUT)
+        command = [code.python, "-m", f"services.{service}.main", "--role", role]
         part = processes.start_detached(
-            instance, command, log=self.log_of(instance), cwd=ROOT, environment={**base, **(environment or {})}
+            instance, command, log=self.log_of(instance), cwd=code.folder, environment={**base, **(environment or {})}
         )
         return self._remember(part)
 

@@ -26,6 +26,8 @@ FAILED_RUNS = 3
 MAIL_SECONDS = 300
 MAIL_FAILURES = 0
 FAILED_REQUESTS = 0.01
+HOOK_SECONDS = 3600
+PAUSED_DAYS = 1
 RUNBOOK = "deploy/runbook.md"
 
 
@@ -38,6 +40,8 @@ class Alert:
     after: str
     severity: Severity
     summary: str
+    look: str = ""
+    """The command that shows more."""
 
     @property
     def runbook(self) -> str:
@@ -46,24 +50,27 @@ class Alert:
 
     def rule(self) -> dict[str, Any]:
         """As Prometheus reads it."""
+        look = {"look": self.look} if self.look else {}
         return {
             "alert": self.name,
             "expr": self.expression,
             "for": self.after,
             "labels": {"severity": self.severity},
-            "annotations": {"summary": self.summary, "runbook_url": self.runbook},
+            "annotations": {"summary": self.summary, "runbook_url": self.runbook, **look},
         }
 
 
 SERVICE = "{{ $labels.service }}"
 TOPIC = "{{ $labels.topic }}"
+HOOK = "{{ $labels.hook }}"
 VALUE = "{{ $value }}"
 DURATION = "{{ $value | humanizeDuration }}"
 
 PROCESSES = (
     Alert("NssServiceDown",
           " or ".join(f'absent(nss_build_info{{service="{service}"}})' for service in SERVICES),
-          "2m", "critical", f"{SERVICE} shows no metrics: no process of it runs, or it cannot be reached."),
+          "2m", "critical", f"{SERVICE} shows no metrics: no process of it runs, or it cannot be reached.",
+          "nss status"),
     Alert("NssRequestsFail",
           f'sum by (service) (rate(nss_web_requests_total{{status=~"5.."}}[5m]))'
           f" / sum by (service) (rate(nss_web_requests_total[5m])) > {FAILED_REQUESTS}",
@@ -74,27 +81,28 @@ PROCESSES = (
 
 EVENTS = (
     Alert("NssOutboxOld", f"max by (service) (nss_outbox_oldest_seconds) > {OUTBOX_SECONDS}",
-          "1m", "critical", f"{SERVICE} has an event that has not been published for {DURATION}."),
+          "1m", "critical", f"{SERVICE} has an event that has not been published for {DURATION}.", "nss outbox list"),
     Alert("NssRelayWithoutLeader", "max by (service) (nss_relay_leader) == 0",
           "2m", "critical", f"No process of {SERVICE} publishes its outbox."),
     Alert("NssLag", f"max by (service, topic) (nss_consumer_lag_seconds) > {LAG_SECONDS}",
-          "1m", "critical", f"{SERVICE} has not read {TOPIC} for {DURATION}."),
+          "1m", "critical", f"{SERVICE} has not read {TOPIC} for {DURATION}.", "nss lag --partitions"),
     Alert("NssConsumerNotPolling", f"max by (service, instance) (nss_consumer_progress_seconds) > {STILL_SECONDS}",
           "30s", "critical", f"The consumer of {SERVICE} has stood still for {DURATION}."),
     Alert("NssConsumerNotReady", "min by (service, instance) (nss_consumer_ready) == 0",
-          "5m", "critical", f"A consumer of {SERVICE} does not handle events."),
+          "5m", "critical", f"A consumer of {SERVICE} does not handle events.", "nss doctor"),
     Alert("NssTopicBraked", "max by (service, topic) (nss_consumer_paused) == 1",
-          "1m", "critical", f"{SERVICE} has paused {TOPIC}, because most of its records fail."),
+          "1m", "critical", f"{SERVICE} has paused {TOPIC}, because most of its records fail.", "nss dlq list"),
     Alert("NssDeadLetters", 'max by (service) (nss_held_events{reason="dead"}) > 0',
-          "1m", "warning", f"{SERVICE} keeps {VALUE} dead letter(s); their applications stand still."),
+          "1m", "warning", f"{SERVICE} keeps {VALUE} dead letter(s); their applications stand still.", "nss dlq list"),
     Alert("NssHeldTooLong",
           f'max by (service, reason) (nss_held_oldest_seconds{{reason=~"waiting|future"}}) > {HELD_SECONDS}',
-          "1m", "warning", f"{SERVICE} has an event that has waited for {DURATION} ({{{{ $labels.reason }}}})."),
+          "1m", "warning", f"{SERVICE} has an event that has waited for {DURATION} ({{{{ $labels.reason }}}}).",
+          "nss held list"),
 )  # fmt: skip
 
 APPLICATIONS = (
     Alert("NssApplicationsStalled", 'max by (service, awaits) (nss_stalled_applications{awaits!="void"}) > 0',
-          "2m", "critical", f"{VALUE} application(s) wait too long for: {{{{ $labels.awaits }}}}."),
+          "2m", "critical", f"{VALUE} application(s) wait too long for: {{{{ $labels.awaits }}}}.", "nss stalled"),
     Alert("NssVoidMissed", 'max by (service) (nss_stalled_applications{awaits="void"}) > 0',
           "1m", "warning", f"{VALUE} application(s) without their system setting were not voided at the deadline."),
     Alert("NssNoticesUnread", "max by (service) (nss_id_notices_unread_closing) > 0",
@@ -119,9 +127,10 @@ SECRETS = (
     Alert("NssKeyStoreUnavailable", "min by (service) (nss_key_store_usable) == 0",
           "30s", "critical", "Keys cannot be made or read: nothing is issued, no password is shown."),
     Alert("NssLedgerBehind", "min by (service) (nss_ledger_current) == 0",
-          "1m", "critical", "The ID ledger does not hold what was published: nothing is issued until it is repaired."),
+          "1m", "critical", "The ID ledger does not hold what was published: nothing is issued until it is repaired.",
+          "nss provisioning verify"),
     Alert("NssAuditUnsealed", f"max by (service) (nss_audit_unsealed) > {UNSEALED_ENTRIES}",
-          "2m", "warning", f"{VALUE} audit entries wait to be sealed."),
+          "2m", "warning", f"{VALUE} audit entries wait to be sealed.", "nss provisioning audit verify"),
     Alert("NssAccountsDrift", "max by (service) (nss_drift_findings) > 0",
           "0m", "warning", f"{VALUE} account(s) of the mail server differ from the ledger."),
     Alert("NssCertificateEnds",
@@ -135,13 +144,40 @@ MAIL = (
     Alert("NssMailServerAway",
           "max by (service) (nss_mails_waiting) > 0"
           " unless sum by (service) (increase(nss_mails_sent_total[15m])) > 0",
-          "5m", "critical", f"{VALUE} mail(s) wait, and the mail server has taken none for 15 minutes."),
+          "5m", "critical", f"{VALUE} mail(s) wait, and the mail server has taken none for 15 minutes.",
+          "nss mails list --state queued"),
     Alert("NssMailsLate", f"max by (service) (nss_mail_oldest_due_seconds) > {MAIL_SECONDS}",
-          "1m", "critical", f"A mail that is due has waited for {DURATION}: nobody sends."),
+          "1m", "critical", f"A mail that is due has waited for {DURATION}: nobody sends.",
+          "nss mails list --state queued"),
     Alert("NssMailFailures", f"sum by (service, failure) (increase(nss_mails_failed_total[1h])) > {MAIL_FAILURES}",
-          "0m", "warning", "{{ $value | humanize }} mail(s) did not reach anybody ({{ $labels.failure }})."),
+          "0m", "warning", "{{ $value | humanize }} mail(s) did not reach anybody ({{ $labels.failure }}).",
+          "nss mails list --state failed"),
     Alert("NssMailTextsKept", f"max by (service) (nss_mail_archive_oldest_seconds) > {(MAIL_DAYS + 2) * DAY}",
           "1h", "warning", f"Texts of mails are kept for {DURATION}, longer than they may be."),
+)  # fmt: skip
+
+HOOKS = (
+    Alert("NssHooksNotRead",
+          f"max by (service, topic) (nss_hook_lag_seconds) > {LAG_SECONDS}"
+          " and on (service) sum by (service) (nss_hooks) > 0",
+          "1m", "critical", f"{TOPIC} has not been read for web hooks for {DURATION}: receivers are told nothing.",
+          "nss lag"),
+    Alert("NssHooksNotPosted",
+          f"max by (service) (nss_hook_oldest_due_seconds) > {MAIL_SECONDS}"
+          " unless sum by (service) (increase(nss_hook_attempts_total[10m])) > 0",
+          "1m", "critical", f"A post to a receiver of web hooks has been due for {DURATION}: nobody posts.",
+          "nss hooks list"),
+    Alert("NssHookReceiverAway",
+          f'max by (service, hook) (nss_hook_oldest_waiting_seconds{{state="active"}}) > {HOOK_SECONDS}',
+          "1m", "warning", f"The receiver {HOOK} has not taken a post that has waited for {DURATION}.",
+          "nss hooks list"),
+    Alert("NssHookPaused",
+          f'max by (service, hook) (nss_hook_oldest_waiting_seconds{{state="paused"}}) > {PAUSED_DAYS * DAY}',
+          "1m", "warning", f"The receiver {HOOK} is paused, and a post has waited for it for {DURATION}.",
+          "nss hooks list"),
+    Alert("NssHookPostsFailed", "sum by (service, outcome) (increase(nss_hook_posts_failed_total[1h])) > 0",
+          "0m", "warning", "{{ $value | humanize }} post(s) to receivers of web hooks were given up"
+          " ({{ $labels.outcome }}).", "nss hooks list"),
 )  # fmt: skip
 
 GROUPS: Mapping[str, Sequence[Alert]] = {
@@ -151,6 +187,7 @@ GROUPS: Mapping[str, Sequence[Alert]] = {
     "jobs": JOBS,
     "secrets": SECRETS,
     "mail": MAIL,
+    "hooks": HOOKS,
 }
 ALERTS: tuple[Alert, ...] = tuple(alert for group in GROUPS.values() for alert in group)
 

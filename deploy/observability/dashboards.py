@@ -49,6 +49,10 @@ WAITING = (
          "short"),
     _ask("Applications whose next step is overdue", "max by (awaits) (nss_stalled_applications)", "{{awaits}}",
          "short"),
+    _ask("Oldest event not read for web hooks", "max by (topic) (nss_hook_lag_seconds)", "{{topic}}", "s"),
+    _ask("Oldest post to a receiver of web hooks", "max by (hook, state) (nss_hook_oldest_waiting_seconds)",
+         "{{hook}} {{state}}", "s"),
+    _ask("Oldest mail that is due", "max(nss_mail_oldest_due_seconds)", "mails", "s"),
 )  # fmt: skip
 FLOWING = (
     _ask("Published", "sum by (topic) (rate(nss_relay_published_total[5m]))", "{{topic}}", "eps"),

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from deploy.errors import CommandError, NotRunning
 from deploy.operate.services import local_stack
-from deploy.progress import say
+from deploy.progress import say_once
 from shared.runtime.kafka import client_options, unreachable_line
 from shared.runtime.settings import KafkaSettings
 
@@ -26,11 +26,11 @@ def find_broker() -> KafkaSettings:
     stack = local_stack()
     if os.environ.get("NSS_KAFKA_BOOTSTRAP"):
         settings = _from_environment()
-        say(f"Kafka at {settings.kafka_bootstrap} (from NSS_KAFKA_BOOTSTRAP)")
+        say_once(f"Kafka at {settings.kafka_bootstrap} (from NSS_KAFKA_BOOTSTRAP)")
         return settings
     if stack is None:
         raise NotRunning("no broker known: run `nss up`, or set NSS_KAFKA_BOOTSTRAP")
-    say(f"Kafka at {stack.kafka_bootstrap} (from {stack.directory / 'stack.json'})")
+    say_once(f"Kafka at {stack.kafka_bootstrap} (from {stack.directory / 'stack.json'})")
     return stack.broker
 
 

@@ -14,7 +14,9 @@ def fake(
     count: Annotated[int, typer.Option(help="How many applications.")] = 1,
     office: Annotated[str | None, typer.Option(help="Office code; the stories' own by default.")] = None,
     duplicates: Annotated[bool, typer.Option("--duplicates", help="Every record again, at once and later.")] = False,
-    unknown_fields: Annotated[bool, typer.Option("--unknown-fields", help="As a later release may write.")] = False,
+    unknown_fields: Annotated[
+        bool, typer.Option("--unknown-fields", help="As a later release may write: more fields, and more types.")
+    ] = False,
     lines: Annotated[bool, typer.Option("--lines", help="Print one JSON object a record, send nothing.")] = False,
 ) -> None:
     """Play whole applications in order, onto topics under your own prefix (NSS_TOPIC_PREFIX) or as lines of JSON."""

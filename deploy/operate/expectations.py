@@ -14,6 +14,10 @@ JOB_TIME = timedelta(minutes=10)
 """For what a job does at midnight."""
 
 
+OWNERS = {"application": "intake", "review": "review", "mailbox": "provisioning", "mail": "notifier"}
+"""Who produces the events that begin so."""
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
     """One event of an application, short type without `nss.` and major."""
@@ -25,17 +29,28 @@ class HistoryEvent:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A step that should have been taken: `expected` are the event types of which one would do."""
+    """A step that should have been taken: `expected` are the event types of which one would do, `mail` which mail."""
 
     after: str
     expected: Sequence[str]
     since: datetime
     due: datetime
+    mail: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What is missing, for people."""
+        return f"mail {self.mail} (sent, deferred or failed)" if self.mail else " or ".join(self.expected)
+
+    @property
+    def by(self) -> str:
+        """Whose step it is."""
+        return OWNERS[self.expected[0].partition(".")[0]]
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
         return {"after": self.after, "expected": list(self.expected), "since": self.since.isoformat(),
-                "due": self.due.isoformat()}  # fmt: skip
+                "due": self.due.isoformat(), "mail": self.mail, "by": self.by}  # fmt: skip
 
 
 Due = Callable[[HistoryEvent], datetime | None]
@@ -70,7 +85,7 @@ def _unmet(event: HistoryEvent, history: Sequence[HistoryEvent], now: datetime) 
         if due is None or due > now:
             continue
         if not any(expectation.is_met_by(each) or each.type in expectation.unless for each in later):
-            yield Missing(event.type, expectation.expected, event.time, due)
+            yield Missing(event.type, expectation.expected, event.time, due, expectation.mail)
 
 
 def _within(span: timedelta) -> Due:

@@ -10,7 +10,15 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.errors import CommandError
 from shared.contracts.envelope import Record
-from shared.contracts.stories import STORIES, ground, retold, story, with_duplicates, with_unknown_field
+from shared.contracts.stories import (
+    STORIES,
+    ground,
+    of_unknown_type,
+    retold,
+    story,
+    with_duplicates,
+    with_unknown_field,
+)
 from shared.runtime.ids import new_uuid7
 from shared.runtime.kafka import client_options
 from shared.runtime.settings import KafkaSettings
@@ -38,6 +46,8 @@ class FakePlan:
         office = self.office_code or told[0].key.decode()
         # Numbers of the year 1999: no real application can have one.
         retelling = retold(told, f"99{index + 1:04d}Z", office, new_uuid7)
+        if self.unknown_fields:
+            retelling = [*retelling, of_unknown_type(retelling[-1], new_uuid7)]
         return with_duplicates(retelling) if self.duplicates else iter(retelling)
 
 

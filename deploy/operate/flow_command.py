@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.output import show_json
+from deploy.progress import say
 
 if TYPE_CHECKING:
     from deploy.operate.lag import PartitionLag
@@ -19,7 +20,7 @@ def lag(
     partitions: Annotated[bool, typer.Option("--partitions", help="A line for each partition.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """How far each service is behind: records, and seconds since the oldest of them arrived."""
+    """How far each group is behind: records, the age of the oldest of them in seconds, and which event that is."""
     from deploy.operate.broker import find_broker
     from deploy.operate.lag import measure_lag
     from shared.runtime.clock import SystemClock
@@ -29,7 +30,7 @@ def lag(
     if as_json:
         show_json([each.as_json() for each in found])
         return
-    for line in _partition_lines(found) if partitions else _service_lines(found):
+    for line in _partition_lines(found) if partitions else _group_lines(found):
         typer.echo(line)
 
 
@@ -39,40 +40,50 @@ def stalled(
 ) -> None:
     """Applications whose next event is overdue. Exit code 1 when there are any."""
     from deploy.operate.broker import find_broker
-    from deploy.operate.instants import instant_of
+    from deploy.operate.instants import arrival_of, duration
     from deploy.operate.own_records import services_clock
     from deploy.operate.stalled import find_stalled
 
     now = services_clock().now()
-    found = asyncio.run(find_stalled(find_broker(), instant_of(since, now), now))
+    found = asyncio.run(find_stalled(find_broker(), arrival_of(since), now))
     if as_json:
         show_json([each.as_json() for each in found])
     for each in () if as_json else found:
         for missing in each.missing:
-            expected = " or ".join(missing.expected)
-            late = f"{(now - missing.due).total_seconds():.0f} s late"
+            late = duration((now - missing.due).total_seconds())
             typer.echo(
-                f"{each.receipt_number}  {each.office_code}  {each.state:<16} {expected} after {missing.after}, {late}"
+                f"{each.receipt_number}  {each.office_code}  {each.state:<16} {late} late: {missing.words} "
+                f"by {missing.by} after {missing.after}"
             )
     if found:
+        say("`nss trace NUMBER` tells what came before; `nss doctor` and `nss lag` why it does not go on")
         raise typer.Exit(1)
 
 
-def _service_lines(found: "Sequence[PartitionLag]") -> list[str]:
-    services: dict[str, list[PartitionLag]] = defaultdict(list)
+def _group_lines(found: "Sequence[PartitionLag]") -> list[str]:
+    groups: dict[str, list[PartitionLag]] = defaultdict(list)
     for each in found:
-        services[each.service].append(each)
-    return [_line(service, own) for service, own in services.items()]
+        groups[each.group].append(each)
+    return [_group_line(name, own) for name, own in groups.items()]
 
 
-def _line(name: str, own: "Sequence[PartitionLag]") -> str:
-    oldest = max((each.oldest_seconds or 0.0 for each in own), default=0.0)
-    return f"{name:<13} {sum(each.behind for each in own):>8} records  {oldest:>8.1f} s"
+def _group_line(name: str, own: "Sequence[PartitionLag]") -> str:
+    behind = sum(each.behind for each in own)
+    oldest = max(own, key=lambda each: each.oldest_seconds or 0.0)
+    return f"{name:<17} {behind:>8} behind  {_oldest(oldest, f'{oldest.topic}  ')}".rstrip()
 
 
 def _partition_lines(found: "Sequence[PartitionLag]") -> list[str]:
     return [
-        f"{each.service:<13} {each.topic:<24} {each.partition:>3} {each.behind:>8} records"
-        f"  {each.oldest_seconds or 0.0:>8.1f} s"
+        f"{each.group:<17} {each.topic:<20} {each.partition:>3} {each.behind:>8} behind  {_oldest(each)}".rstrip()
         for each in found
     ]
+
+
+def _oldest(lag: "PartitionLag", place: str = "") -> str:
+    """Since when it is behind, with which event, and whether the group has ever read here."""
+    if lag.oldest is None:
+        return ""
+    kind = (lag.oldest.event_type or "no type").removeprefix("nss.")
+    unread = "" if lag.committed is not None else "  (the group has committed nothing here yet)"
+    return f"for {lag.oldest.age_seconds:.0f} s  {place}{kind}  {lag.oldest.subject}{unread}"

@@ -80,11 +80,13 @@ def replay(
     dry_run: DryRun = False,
 ) -> None:
     """Post everything since then once more, in order, with the ids it had: a receiver passes over what it knows."""
-    from deploy.operate.instants import instant_of
-    from deploy.operate.own_records import services_clock
+    from deploy.operate.instants import arrival_of
 
-    start = instant_of(since, services_clock().now())
-    _told(name, "being replayed", _change(name, "replay", reason, dry_run=dry_run, since=start.isoformat()))
+    start = arrival_of(since)
+    if _change(name, "replay", reason, dry_run=dry_run, since=start.isoformat())["done"]:
+        typer.echo(f"{name} is being replayed from {start:%Y-%m-%d %H:%M:%S%z} on; `nss hooks log {name}` shows it")
+    else:
+        typer.echo(f"{name} would be replayed from {start:%Y-%m-%d %H:%M:%S%z} on")
 
 
 @app.command("rotate")
@@ -130,7 +132,7 @@ def log(
         typer.echo(_post_line(post))
         for tried in post["attempts_made"] if attempts else ():
             answered = tried["status_code"] or tried["outcome"]
-            typer.echo(f"{'':<21}{tried['ended_at'][:19]}  {answered} in {tried['milliseconds']} ms")
+            typer.echo(f"{'':<22}{tried['ended_at'][:19]}Z  {answered} in {tried['milliseconds']} ms")
 
 
 MEANINGS = {
@@ -160,7 +162,7 @@ def _log(name: str, state: str | None, most: int) -> list[dict[str, Any]]:
 def _hook_line(hook: Mapping[str, Any]) -> str:
     waiting = f"{hook['waiting']} waiting"
     if hook["oldest_waiting"]:
-        waiting += f" since {hook['oldest_waiting'][:19]}"
+        waiting += f" since {hook['oldest_waiting'][:19]}Z"
     because = f" ({hook['paused_because']})" if hook["paused_because"] else ""
     trouble = f", {hook['failures']} failures in a row" if hook["failures"] else ""
     return (
@@ -175,8 +177,8 @@ def _post_line(post: Mapping[str, Any]) -> str:
     word = "next" if post["state"] == "queued" else "at"
     kind = post["event_type"].removeprefix("nss.")
     return (
-        f"{post['queued_at'][:19]}  {post['subject']:<8} {kind:<36} {post['state']:<10} {answered} "
-        f"after {post['attempts']} attempt(s), {word} {when[:19]}"
+        f"{post['queued_at'][:19]}Z  {post['subject']:<8} {kind:<36} {post['state']:<10} {answered} "
+        f"after {post['attempts']} attempt(s), {word} {when[:19]}Z"
     )
 
 

@@ -1,6 +1,6 @@
-"""`nss lag`: how far each service's group is behind, in records and in seconds, asked of the broker."""
+"""`nss lag`: how far each group of ours is behind, in records and in seconds, asked of the broker."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -8,64 +8,107 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from deploy.catalogue.access import POSTS_HOOKS
 from deploy.operate.broker import committed_offsets, partitions_of, reader
-from deploy.operate.records import POLL_MS
+from deploy.operate.records import POLL_MS, seen_record
 from deploy.operate.topics import admin_client
-from shared.contracts.topics import SERVICES, ServiceName, consumer_group, topics_read_by
+from shared.contracts.topics import (
+    HOOKED_TOPICS,
+    SERVICES,
+    ServiceName,
+    Topic,
+    consumer_group,
+    hooks_group,
+    topics_read_by,
+)
 from shared.runtime.kafka import client_options
 from shared.runtime.settings import KafkaSettings
 
-MILLISECONDS = 1000
+
+@dataclass(frozen=True, slots=True)
+class OldestEvent:
+    """The first record that a group has not committed; `age_seconds` counts from its arrival at the broker."""
+
+    age_seconds: float
+    event_id: str | None
+    event_type: str | None
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionLag:
-    """One partition of one group; `oldest_seconds` is the age of the first record it has not committed."""
+    """One partition of one group, names without a prefix; `committed` is None where nothing was committed yet."""
 
+    group: str
     service: ServiceName
     topic: str
     partition: int
     committed: int | None
     end: int
     behind: int
-    oldest_seconds: float | None
+    oldest: OldestEvent | None
+
+    @property
+    def oldest_seconds(self) -> float | None:
+        """How old what waits here is."""
+        return self.oldest.age_seconds if self.oldest else None
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
-        return asdict(self)
+        return {**asdict(self), "oldest_seconds": self.oldest_seconds}
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group by its name without a prefix, whose it is, and what it reads."""
+
+    name: str
+    service: ServiceName
+    topics: Sequence[Topic]
+
+
+GROUPS: Sequence[_Group] = (
+    *(_Group(consumer_group(service), service, topics_read_by(service)) for service in SERVICES),
+    _Group(hooks_group(), POSTS_HOOKS, HOOKED_TOPICS),
+)
+"""Every group of ours: one for each service, and the one that reads for web hooks."""
 
 
 async def measure_lag(broker: KafkaSettings, now: datetime) -> Sequence[PartitionLag]:
-    """Every partition of every service's group, in order."""
+    """Every partition of every group of ours, in order."""
     async with reader(broker) as consumer, admin_client(client_options(broker)) as admin:
-        return [lag for service in SERVICES for lag in await _of(service, broker, consumer, admin, now)]
+        return [lag for group in GROUPS for lag in await _of(group, broker.topic_prefix, consumer, admin, now)]
 
 
 async def _of(
-    service: ServiceName, broker: KafkaSettings, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, now: datetime
+    group: _Group, prefix: str, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, now: datetime
 ) -> list[PartitionLag]:
-    names = [topic.name_with(broker.topic_prefix) for topic in topics_read_by(service)]
-    partitions = await partitions_of(consumer, names)
-    group = consumer_group(service, broker.topic_prefix)
-    committed = await committed_offsets(admin, group, partitions)
+    topics = {topic.name_with(prefix): topic for topic in group.topics}
+    partitions = await partitions_of(consumer, list(topics))
+    committed = await committed_offsets(admin, prefix + group.name, partitions)
     starts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     found = []
-    for partition in partitions:
-        offset = committed[partition]
-        position = max(offset, starts[partition])
-        behind = ends[partition] - position
-        oldest = await _age(consumer, partition, position, now) if behind else None
+    for place in partitions:
+        offset = committed[place]
+        position = max(offset, starts[place])
+        behind = ends[place] - position
+        oldest = await _oldest(consumer, topics, place, position, now) if behind else None
         found.append(
-            PartitionLag(service, partition.topic.removeprefix(broker.topic_prefix), partition.partition,
-                         offset if offset >= 0 else None, ends[partition], behind, oldest)
+            PartitionLag(group.name, group.service, topics[place.topic].name, place.partition,
+                         offset if offset >= 0 else None, ends[place], behind, oldest)
         )  # fmt: skip
     return found
 
 
-async def _age(consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int, now: datetime) -> float | None:
-    """Seconds since the record at the offset, or the next one there is, arrived at the broker."""
-    consumer.assign([partition])
-    consumer.seek(partition, offset)
-    polled = await consumer.getmany(partition, timeout_ms=POLL_MS, max_records=1)
-    records = polled.get(partition)
-    return max(now.timestamp() - records[0].timestamp / MILLISECONDS, 0.0) if records else None
+async def _oldest(
+    consumer: AIOKafkaConsumer, topics: Mapping[str, Topic], place: TopicPartition, offset: int, now: datetime
+) -> OldestEvent | None:
+    """The record at the offset, or the next one there is; None where the broker gives none in time."""
+    consumer.assign([place])
+    consumer.seek(place, offset)
+    polled = await consumer.getmany(place, timeout_ms=POLL_MS, max_records=1)
+    for record in polled.get(place, ()):
+        seen = seen_record(record, topics[place.topic], place.partition)
+        age = max((now - seen.arrived).total_seconds(), 0.0)
+        return OldestEvent(age, seen.headers.get("ce_id"), seen.event_type, seen.subject)
+    return None

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from deploy.errors import CommandError
+from pydantic import ValidationError
+
+from deploy.errors import CommandError, NotRunning
 from deploy.operate.broker import operator_name, reader
 from deploy.operate.own_records import writer
 from deploy.operate.records import SeenRecord, read_records
 from deploy.operate.services import call, service_url
 from deploy.operate.staff_login import staff_token
 from shared.contracts.operation_events import RedriveAction, RedriveRequested
+from shared.contracts.registry import EVENT_MODELS
 from shared.contracts.topics import OPERATION, SERVICES, ServiceName, dead_letter_topic
 from shared.runtime.settings import KafkaSettings
 
@@ -37,18 +40,36 @@ class LetterSelection:
         return {name: value for name, value in given.items() if value is not None}
 
 
-def list_held(selection: LetterSelection) -> Iterator[Mapping[str, Any]]:
-    """Every selected event with its `service`, in the order of each service's queues."""
+@dataclass(frozen=True, slots=True)
+class HeldEvents:
+    """The selected events, each with its `service`, in the order of each service's queues; and who did not answer."""
+
+    rows: Sequence[Mapping[str, Any]]
+    away: Sequence[ServiceName]
+
+
+def list_held(selection: LetterSelection) -> HeldEvents:
+    """Of every service that answers: one that is down must not hide what the others hold."""
     token = staff_token("operator")
+    rows: list[Mapping[str, Any]] = []
+    away: list[ServiceName] = []
     for service in selection.services:
-        url, after = service_url(service), 0
-        while True:
-            query = urlencode({**selection.query(), "after": after, "limit": PAGE})
-            page = call("GET", f"{url}/operate/v1/held?{query}", token=token)
-            yield from ({"service": service, **row} for row in page["held"])
-            if "next" not in page:
-                break
-            after = page["next"]
+        try:
+            rows += _held_by(service, selection, token)
+        except NotRunning:
+            away.append(service)
+    return HeldEvents(rows, away)
+
+
+def _held_by(service: ServiceName, selection: LetterSelection, token: str) -> Iterator[Mapping[str, Any]]:
+    url, after = service_url(service), 0
+    while True:
+        query = urlencode({**selection.query(), "after": after, "limit": PAGE})
+        page = call("GET", f"{url}/operate/v1/held?{query}", token=token)
+        yield from ({"service": service, **row} for row in page["held"])
+        if "next" not in page:
+            break
+        after = page["next"]
 
 
 async def instruct(
@@ -85,6 +106,19 @@ async def refuse_loops(broker: KafkaSettings, letters: Sequence[Mapping[str, Any
             f"{len(tired)} letter(s) died again after {MOST_REPLAYS} replays, first {tired[0]}: find the cause with "
             "`nss dlq show`, repair it, then use --again"
         )
+
+
+def faults_of(copy: SeenRecord) -> Sequence[str]:
+    """Which fields of the record today's contract refuses, and with which code; never a value."""
+    model = EVENT_MODELS.get(copy.event_type or "")
+    if model is None or copy.value is None:
+        return []
+    try:
+        model.model_validate_json(copy.value)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        return [f"{'.'.join(str(step) for step in each['loc']) or 'the whole'}: {each['type']}" for each in details]
+    return []
 
 
 async def find_copies(broker: KafkaSettings, event_id: str) -> Sequence[SeenRecord]:

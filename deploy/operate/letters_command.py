@@ -1,16 +1,20 @@
 """`nss dlq` and `nss held`: what they understand."""
 
 import asyncio
+import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deploy.errors import CommandError
+from deploy.errors import CommandError, NotRunning
 from deploy.output import show_json
+from deploy.progress import say
 
 if TYPE_CHECKING:
     from deploy.operate.letters import LetterSelection
+    from deploy.operate.records import SeenRecord
 
 dlq_app = typer.Typer(no_args_is_help=True, help="Dead letters: see them, replay them, discard them.")
 held_app = typer.Typer(
@@ -56,7 +60,7 @@ def show(
 ) -> None:
     """The copies of one dead letter with the reason of each death, as JSON."""
     from deploy.operate.broker import find_broker
-    from deploy.operate.letters import find_copies
+    from deploy.operate.letters import faults_of, find_copies
     from deploy.operate.masking import masked
     from deploy.operate.watch import audit_look, json_of
 
@@ -71,7 +75,20 @@ def show(
             )
         )
     for copy in copies:
-        typer.echo(json_of(copy, copy.data() if reveal else masked(copy.event_type, copy.data())))
+        say(_death(copy, faults_of(copy)))
+        line = json_of(copy, copy.data() if reveal else masked(copy.event_type, copy.data()))
+        typer.echo(json.dumps(json.loads(line), ensure_ascii=False, indent=2) if sys.stdout.isatty() else line)
+    say(f"repair the cause, then `nss dlq replay {event_id} --reason …`; beyond repair: `nss dlq discard {event_id} …`")
+
+
+def _death(copy: "SeenRecord", faults: Sequence[str]) -> str:
+    told = copy.headers
+    service = copy.topic.producers[0]
+    died = f"{service}: {told.get('dlq-error-code')} ({told.get('dlq-error-class')}) at {told.get('dlq-failed-at')}"
+    again = f", after {told.get('dlq-attempts')} attempt(s)"
+    place = f"{told.get('dlq-original-topic')} partition {told.get('dlq-original-partition')}"
+    wrong = f"; today's contract refuses {', '.join(faults)}" if faults else "; today's contract has nothing against it"
+    return f"{died}{again}, from {place} offset {told.get('dlq-original-offset')}{wrong}"
 
 
 @dlq_app.command("replay")
@@ -119,8 +136,11 @@ def _decided_on(ids: Sequence[str], selection: "LetterSelection", *, every: bool
 
     if not (ids or every or selection.query().keys() - {"reason"}):
         raise CommandError("say which: event ids, --number, --type, --code, or --all")
-    letters = list(held(selection))
+    found = held(selection)
+    letters = found.rows
     unknown = set(ids) - {letter["event_id"] for letter in letters}
+    if found.away:
+        say(f"{_and(found.away)} did not answer: dead letters there are left alone")
     if unknown:
         raise CommandError(f"not dead, or not there: {', '.join(sorted(unknown))}; see `nss dlq list`")
     return [letter for letter in letters if not ids or letter["event_id"] in ids]
@@ -149,17 +169,34 @@ def _given(reason: str) -> str:
 def _show(selection: "LetterSelection", *, as_json: bool) -> None:
     from deploy.operate.letters import list_held as held
 
-    rows = list(held(selection))
+    found = held(selection)
     if as_json:
-        show_json(rows)
+        show_json(found.rows)
     else:
-        _show_rows(rows)
+        _show_rows(found.rows)
+    if found.away:
+        raise NotRunning(
+            f"{_and(found.away)} did not answer: what is held there is missing from this list; `nss doctor`"
+        )
+    say(_next_step(found.rows))
+
+
+def _next_step(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return "nothing is held"
+    if any(row["reason"] == "dead" for row in rows):
+        return "`nss dlq show ID` tells why a letter is dead; what is behind it waits for its replay or discard"
+    return "`nss trace NUMBER` tells what came before"
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(names)
 
 
 def _show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         why = row["error_code"] or (f"waits for {row['awaited_subject']}" if row["awaited_subject"] else "")
         typer.echo(
-            f"{row['service']:<13} {row['event_id']}  {row['held_at'][:19]}  {row['reason']:<8} {row['subject']:<8} "
+            f"{row['service']:<13} {row['event_id']}  {row['held_at'][:19]}Z  {row['reason']:<8} {row['subject']:<8} "
             f"{(row['event_type'] or 'no type').removeprefix('nss.'):<36} {why}".rstrip()
         )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -25,6 +25,8 @@ class SeenRecord:
     key: str
     headers: Mapping[str, str]
     value: bytes | None = field(repr=False)
+    arrived: datetime
+    """By the clock of the machine that sent it, which no demo moves."""
 
     @property
     def event_type(self) -> str | None:
@@ -111,6 +113,7 @@ def seen_record(record: Any, topic: Topic, partition: int) -> SeenRecord:
         key=(record.key or b"").decode(errors="replace"),
         headers={name: (value or b"").decode(errors="replace") for name, value in record.headers},
         value=record.value,
+        arrived=datetime.fromtimestamp(record.timestamp / MILLISECONDS, UTC),
     )
 
 

@@ -21,7 +21,7 @@ from deploy.operate.records import SeenRecord, read_until, seek
 from deploy.operate.services import call, service_url
 from deploy.operate.staff_login import staff_token
 from deploy.operate.topics import admin_client
-from shared.contracts.topics import SERVICES, ServiceName, consumer_group, topics_read_by
+from shared.contracts.topics import SERVICES, ServiceName, consumer_group, hooks_group, topics_read_by
 from shared.runtime.kafka import client_options
 from shared.runtime.settings import KafkaSettings
 
@@ -62,6 +62,11 @@ def service_of(group: str, prefix: str) -> ServiceName:
     for service in SERVICES:
         if group in (service, consumer_group(service), consumer_group(service, prefix)):
             return service
+    if group in (hooks_group(), hooks_group(prefix)):
+        raise CommandError(
+            f"{group} is not set back: what receivers of web hooks were told stands in notifier's database; "
+            "`nss hooks replay NAME --since …` tells one of them again"
+        )
     raise CommandError(
         f"{group} is no group of ours, and what its events lead to is not known here; ours are "
         f"{', '.join(consumer_group(each) for each in SERVICES)}"

@@ -9,8 +9,8 @@ import httpx2
 
 from deploy.errors import CommandError, LoginNeeded, NotRunning, Refused
 from deploy.local.state import StackState, find_stacks
-from deploy.progress import say
-from shared.contracts.topics import ServiceName
+from deploy.progress import say_once
+from shared.contracts.topics import SERVICES, ServiceName
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWER_SECONDS = 15.0
@@ -21,13 +21,21 @@ def service_url(service: ServiceName) -> str:
     variable = f"NSS_{service.upper()}_URL"
     given = os.environ.get(variable)
     if given:
-        say(f"{service} at {given} (from {variable})")
+        say_once(f"{service} at {given} (from {variable})")
         return given.rstrip("/")
     stack = local_stack()
     if stack is None or service not in stack.urls:
         raise NotRunning(f"no {service} known: run `nss up`, or set {variable}")
-    say(f"{service} at {stack.urls[service]} (from {stack.directory / 'stack.json'})")
+    say_once(f"services of the stack in {stack.directory}")
     return stack.urls[service]
+
+
+def known_urls() -> Mapping[ServiceName, str]:
+    """The services that this environment or the running stack names; none is no mistake."""
+    stack = local_stack()
+    given = {service: os.environ.get(f"NSS_{service.upper()}_URL", "").rstrip("/") for service in SERVICES}
+    named = {service: url or (stack.urls.get(service, "") if stack else "") for service, url in given.items()}
+    return {service: url for service, url in named.items() if url}
 
 
 def local_stack() -> StackState | None:

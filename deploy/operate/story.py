@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.errors import CommandError
 from deploy.operate.broker import reader
 from deploy.operate.expectations import HistoryEvent, Missing, missing_steps, state_of
+from deploy.operate.instants import duration
 from deploy.operate.locating import find_receipt, read_application
 from deploy.operate.masking import masked
 from deploy.operate.records import SeenRecord
@@ -45,6 +46,8 @@ class Story:
     state: str
     steps: Sequence[Step]
     missing: Sequence[Missing]
+    now: datetime
+    """When it was told."""
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -64,8 +67,7 @@ async def read_story(broker: KafkaSettings, receipt_number: str, now: datetime) 
         receipt = await find_receipt(consumer, APPLICATION.name_with(broker.topic_prefix), receipt_number)
         if receipt is None:
             raise CommandError(f"{receipt_number}: no such application on {APPLICATION.name} (kept for 400 days)")
-        since = datetime.fromisoformat(receipt.time) - CLOCKS_APART
-        records = await read_application(consumer, topics, receipt, since)
+        records = await read_application(consumer, topics, receipt, receipt.arrived - CLOCKS_APART)
     return tell(receipt_number, receipt.key, records, now)
 
 
@@ -81,6 +83,7 @@ def tell(receipt_number: str, office_code: str, records: Sequence[SeenRecord], n
         state=state_of(history),
         steps=[Step(record, _delay(record, times)) for record in ordered],
         missing=missing_steps(history, now),
+        now=now,
     )
 
 
@@ -103,9 +106,19 @@ def lines_of(story: Story) -> Sequence[str]:
     return [
         f"{story.receipt_number}  {story.office_code}  {story.state}",
         *(_line(step) for step in story.steps),
-        *(f"missing: {' or '.join(missing.expected)} after {missing.after}, due {missing.due:%Y-%m-%d %H:%M:%S%z}"
-          for missing in story.missing),
-    ]  # fmt: skip
+        *_missing_lines(story),
+    ]
+
+
+def _missing_lines(story: Story) -> Sequence[str]:
+    """What has not come, who should do it, and where to look next."""
+    lines = [
+        f"missing: {each.words} by {each.by} after {each.after}, due {each.due.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z, "
+        f"{duration((story.now - each.due).total_seconds())} late"
+        for each in story.missing
+    ]
+    look = f"look: `nss doctor`, `nss lag`, `nss held list --number {story.receipt_number}`"
+    return [*lines, look] if lines else []
 
 
 def _line(step: Step) -> str:
@@ -114,7 +127,7 @@ def _line(step: Step) -> str:
         delay = f"+{step.delay.total_seconds():.3f}s"
     kind = (record.event_type or "").removeprefix("nss.").rpartition(".")[0]
     service = record.headers.get("ce_source", "").rpartition("/")[2]
-    return f"{record.time[:23].replace('T', ' ')}  {delay:>12}  {service:<13} {kind:<38} {_told(record)}".rstrip()
+    return f"{record.time[:23].replace('T', ' ')}Z  {delay:>12}  {service:<13} {kind:<38} {_told(record)}".rstrip()
 
 
 TOLD = ("mail", "role", "reason_code", "failure_class", "confirmed_start_date", "viewable_until", "mailbox_ids_issued")

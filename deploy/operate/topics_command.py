@@ -82,12 +82,11 @@ def replay_check(
     """
     from deploy.operate import replay_check as replays
     from deploy.operate.broker import find_broker
-    from deploy.operate.instants import instant_of
-    from deploy.operate.own_records import services_clock
+    from deploy.operate.instants import arrival_of
 
     broker = find_broker()
     service = replays.service_of(group, broker.topic_prefix)
-    start = None if since is None else instant_of(since, services_clock().now())
+    start = None if since is None else arrival_of(since)
     found = asyncio.run(replays.check_replay(broker, service, start, replays.ask_service(service)))
     if as_json:
         show_json(found.as_json())

@@ -112,10 +112,11 @@ async def _selected(broker: KafkaSettings, selection: Selection) -> AsyncIterato
 
 
 def line_of(record: SeenRecord, data: Any) -> str:
-    """One line for a terminal: time, type, key, subject, and the fields that say something in few words."""
+    """One line for a terminal: day and time in UTC, type, key, subject, and the fields that say much in few words."""
     fields = data if isinstance(data, dict) else {}
     told = " ".join(f"{name}={_short(value)}" for name, value in fields.items() if name not in REPEATED)
-    return f"{record.time[11:23]:<12}  {_kind(record):<36} {record.key:<8} {record.subject:<8} {told}".rstrip()
+    when = f"{record.time[5:23].replace('T', ' ')}Z" if record.time else ""
+    return f"{when:<19}  {_kind(record):<36} {record.key:<8} {record.subject:<8} {told}".rstrip()
 
 
 def coloured_line_of(record: SeenRecord, data: Any) -> str:

@@ -29,12 +29,11 @@ def watch(  # noqa: PLR0913  one argument per option
     """Show what happens on the topics. Business and personal fields are hidden unless revealed with a reason."""
     from deploy.operate import watch as watching
     from deploy.operate.broker import find_broker
-    from deploy.operate.instants import instant_of
-    from deploy.operate.own_records import services_clock
+    from deploy.operate.instants import arrival_of
 
     if reveal and not reason.strip():
         raise CommandError("looking at hidden fields needs a reason: --reveal --reason TEXT")
-    start = None if since is None else instant_of(since, services_clock().now())
+    start = None if since is None else arrival_of(since)
     selection = watching.Selection(watching.topics_named(topics), event_type, office, number, start, follow)
     as_json = as_json or not sys.stdout.isatty()
     line_of = watching.line_of if "NO_COLOR" in os.environ else watching.coloured_line_of

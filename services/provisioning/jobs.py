@@ -14,6 +14,7 @@ CLEANING_SECONDS = 60.0
 KEY_STORE_SECONDS = 15.0
 LEDGER_SECONDS = 10.0
 AUDIT_SECONDS = 2.0
+MEASURE_SECONDS = 15.0
 RETENTION_SECONDS = 3600.0
 
 
@@ -26,6 +27,7 @@ def build_jobs(timetable: Timetable, desk: NoticeDesk, sessions: Sessions, keepi
     return (
         Job("watch_ledger", partial(workflows.watch_ledger, keeping), every_seconds=LEDGER_SECONDS),
         Job("seal_audit", partial(workflows.seal_audit, keeping.pool), every_seconds=AUDIT_SECONDS),
+        Job("measure_audit", partial(workflows.measure_audit, keeping.pool), every_seconds=MEASURE_SECONDS),
         # What is abolished stays so: a wrong clock may end nothing.
         Job("start_services", start_services, every_seconds=TIMETABLE_SECONDS, irreversible=True),
         Job("close_offices", close_offices, every_seconds=TIMETABLE_SECONDS, irreversible=True),

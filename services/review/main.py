@@ -8,6 +8,7 @@ from services.review.messaging import build_router
 from services.review.settings import Settings
 from services.review.web import CALLBACK, OidcClient, ProviderSettings, build_pages, staff_routes
 from services.review.workflows import Dependencies
+from services.review.workflows.restoring import own_book
 from shared.runtime.service import Resources, ServiceParts, run_service
 from shared.runtime.settings import load_settings
 from shared.runtime.web.pages import PageSettings
@@ -45,6 +46,7 @@ def assemble(settings: Settings, resources: Resources) -> ServiceParts:
             *build_upkeep_jobs(deps, contact_days=settings.contact_days, audit_years=settings.audit_years),
         ),
         operate=staff_routes(deps),
+        book=own_book(deps),
     )
 
 

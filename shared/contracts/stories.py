@@ -23,6 +23,7 @@ STORIES: Mapping[str, str] = {
 
 GROUND = ("nss.schedule.published.v1", "nss.contract.published.v1")
 UNKNOWN_FIELD = "added_in_a_later_release"
+UNKNOWN_TYPE = "of-a-later-release"
 
 
 def story(name: str) -> Sequence[Record]:
@@ -73,6 +74,15 @@ def with_unknown_field(record: Record) -> Record:
         return record
     data = {**json.loads(record.value), UNKNOWN_FIELD: "ignore me"}
     return replace(record, value=json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def of_unknown_type(record: Record, new_id: Callable[[], UUID]) -> Record:
+    """An event behind this one of a type that a later release may bring, which consumers must pass over."""
+    headers = dict(record.headers)
+    headers["ce_type"] = f"{_header(record, 'ce_type').rpartition('.')[0]}-{UNKNOWN_TYPE}.v1".encode()
+    headers["ce_id"] = str(new_id()).encode()
+    headers["ce_sequence"] = f"{int(_header(record, 'ce_sequence')) + 1:010}".encode()
+    return replace(record, headers=list(headers.items()))
 
 
 def _ground_examples() -> list[GoldenExample]:

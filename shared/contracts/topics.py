@@ -138,6 +138,12 @@ def topics_read_by(service: ServiceName) -> tuple[Topic, ...]:
     return tuple(topic for topic in TOPICS if service in topic.readers)
 
 
+def topics_told_by(service: ServiceName) -> tuple[Topic, ...]:
+    """What the service alone publishes: its book outside its database. Copies of dead letters are none."""
+    letters = dead_letter_topic(service).name
+    return tuple(topic for topic in TOPICS if topic.producers == (service,) and topic.name != letters)
+
+
 def consumer_group(service: ServiceName, prefix: str = "") -> str:
     """The service's one consumer group."""
     return f"{prefix}nss.{service}"

@@ -69,6 +69,11 @@ def receipt_number(year: int, serial: int) -> ReceiptNumber:
     return ReceiptNumber(f"{year % 100:02d}{position + 1:04d}{chr(ord('A') + letter)}")
 
 
+def year_and_serial(number: ReceiptNumber) -> tuple[int, int]:
+    """The inverse of `receipt_number`."""
+    return 2000 + int(number[:2]), (ord(number[6]) - ord("A")) * RECEIPTS_PER_LETTER + int(number[2:6])
+
+
 def _matching(pattern: str, kind: str, text: str) -> str:
     # fullmatch, because `$` would let a trailing newline through.
     if re.fullmatch(pattern.strip("^$"), text) is None:

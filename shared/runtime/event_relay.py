@@ -1,5 +1,7 @@
 """The relay: one leader per database publishes the outbox in order and moves what was acknowledged to the archive.
 
+With a replication slot named in the settings Debezium publishes the events instead, and the relay the rest.
+
 The session advisory lock, the select and the delete share one direct connection, so losing the connection ends the
 leadership by itself. Two leaders may overlap for one batch: the same rows are then sent twice, each time in order, and
 consumers absorb the second copy.
@@ -10,7 +12,7 @@ import base64
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import asyncpg
@@ -25,17 +27,19 @@ from shared.runtime.kafka import EventProducer, KafkaUnreachable
 from shared.runtime.logs import get_log
 from shared.runtime.outbox_archive import archive_published
 from shared.runtime.outbox_floor import OutboxFloor
+from shared.runtime.outbox_rows import BATCH_ROWS, EVERY_ROW, find_depth_and_oldest, next_rows
+from shared.runtime.outbox_slot import OutboxSlot, SlotMissing
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.spans import Sending
 
 LEADER_LOCK = 0x6E737372  # "nssr"
-BATCH_ROWS = 500
 POLL_SECONDS = 0.015
 LEADER_RETRY_SECONDS = 1.0
 SEND_SECONDS = 15.0
 FIRST_BACK_OFF_SECONDS = 0.2
 LONGEST_BACK_OFF_SECONDS = 5.0
 MEASURE_SECONDS = 5.0
+SLOT_LOOK_SECONDS = 0.2
 STOP_SECONDS = 5.0
 
 HEADER_COLUMNS = (
@@ -65,6 +69,10 @@ class SendFailed(RuntimeError):
         self.error = error
 
 
+OUR_WORDS = (KafkaUnreachable, DatabaseUnreachable, SendFailed, SlotMissing)
+"""Only their texts are shown: a library's may quote a row."""
+
+
 class EventRelay:
     """Publishes one service's outbox while it is the leader; otherwise waits to become it."""
 
@@ -77,7 +85,7 @@ class EventRelay:
         self._task: asyncio.Task[None] | None = None
         self._failing_since: float | None = None
         self._failure = ""
-        self._measured_at = float("-inf")
+        self._measured_at = self._looked_at = float("-inf")
         self.is_leader = False
 
     def start(self) -> None:
@@ -135,9 +143,13 @@ class EventRelay:
 
     async def _publish_until_stopped(self, db: Connection) -> None:
         floor, back_off = OutboxFloor(), FIRST_BACK_OFF_SECONDS
+        name = self._settings.outbox_slot
+        slot = await OutboxSlot.follow(db, name) if name else None
+        own_up_to = slot.own_up_to if slot else EVERY_ROW
         while not self._stopping.is_set():
             floor.forget_when_old(time.monotonic())
-            rows = await _next_rows(db, floor.seq)
+            await self._archive_confirmed(db, slot)
+            rows = await next_rows(db, floor.seq, own_up_to)
             await self._measure(db)
             if not rows:
                 self._failing_since = None
@@ -167,13 +179,24 @@ class EventRelay:
         sending.end(failure)
         if acknowledged:
             reach("relay.after-send-before-delete")
-            today = self._clock.now().astimezone(UTC).date()
-            await archive_published(db, [row["seq"] for row in acknowledged], today)
-            for topic, count in Counter(row["topic"] for row in acknowledged).items():
-                metrics.RELAY_PUBLISHED.labels(self._service, topic).inc(count)
+            await self._archive(db, acknowledged)
         if failure is not None:
             done = {row["seq"] for row in acknowledged}
             raise SendFailed(failure, next(row["topic"] for row in rows if row["seq"] not in done))
+
+    async def _archive_confirmed(self, db: Connection, slot: OutboxSlot | None) -> None:
+        """Archive what Debezium has published since the last look."""
+        if slot is None or time.monotonic() - self._looked_at < SLOT_LOOK_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        if confirmed := await slot.find_confirmed(db):
+            await self._archive(db, confirmed)
+
+    async def _archive(self, db: Connection, published: Sequence[asyncpg.Record]) -> None:
+        today = self._clock.now().astimezone(UTC).date()
+        await archive_published(db, [row["seq"] for row in published], today)
+        for topic, count in Counter(row["topic"] for row in published).items():
+            metrics.RELAY_PUBLISHED.labels(self._service, topic).inc(count)
 
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None
@@ -191,15 +214,14 @@ class EventRelay:
             self._failing_since = time.monotonic()
         name = type(error.error if isinstance(error, SendFailed) else error).__name__
         metrics.RELAY_FAILURES.labels(self._service, name).inc()
-        # Only these texts are ours: a library's may quote a row.
-        self._failure = str(error) if isinstance(error, KafkaUnreachable | DatabaseUnreachable | SendFailed) else name
+        self._failure = str(error) if isinstance(error, OUR_WORDS) else name
         log.warning(what, service=self._service, error=name, reason=self._failure)
 
     async def _measure(self, db: Connection) -> None:
         if time.monotonic() - self._measured_at < MEASURE_SECONDS:
             return
         self._measured_at = time.monotonic()
-        depth, oldest = await _depth_and_oldest(db)
+        depth, oldest = await find_depth_and_oldest(db)
         age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
         metrics.OUTBOX_DEPTH.labels(self._service).set(depth)
         metrics.OUTBOX_OLDEST_SECONDS.labels(self._service).set(max(age, 0.0))
@@ -259,30 +281,6 @@ def _acknowledged(
         elif lane not in behind_a_failure:
             acknowledged.append(row)
     return acknowledged, failure
-
-
-async def _next_rows(db: Connection, floor: int) -> list[asyncpg.Record]:
-    """The next rows by `seq`, and which transactions were open when they were read."""
-    return await db.fetch(
-        """
-        with open as materialized (
-            select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest_open,
-                pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next_opened
-        )
-        select oldest_open, next_opened, seq, id, aggregateid, record_key, type, payload, topic, source, specversion,
-            subject, partitionkey, sequence, occurred_at, dataschema, causationid, correlationid, datacontenttype,
-            traceparent, extra_headers
-        from event_outbox cross join open where seq > $1 order by seq limit $2
-        """,
-        floor,
-        BATCH_ROWS,
-    )
-
-
-async def _depth_and_oldest(db: Connection) -> tuple[int, datetime | None]:
-    depth = await db.fetchval("select count(*) from (select from event_outbox limit 100000) as counted")
-    oldest = await db.fetchval("select created_at from event_outbox order by seq limit 1")
-    return depth, oldest
 
 
 async def _close(db: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -59,6 +59,12 @@ class RelayState(Protocol):
         ...
 
 
+class RecallState(Protocol):
+    """What the probes ask about the database itself."""
+
+    is_current: bool
+
+
 @dataclass
 class ProcessState:
     """What runs in this process, as far as probes must know. The parts appear as they are started."""
@@ -75,6 +81,8 @@ class ProcessState:
     stopping: bool = False
     consumer: ConsumerState | None = None
     relay: RelayState | None = None
+    recall: RecallState | None = None
+    """None where the service watches its books by itself."""
     _broker_asked_at: float = field(default=float("-inf"), init=False)
     _broker_answered: bool = field(default=False, init=False)
 
@@ -120,6 +128,8 @@ def probe_routes(state: ProcessState) -> list[Route]:
 
     async def ready(request: Request) -> Response:
         checks = {"database": await state.database_answers()}
+        if state.recall is not None:
+            checks["database_current"] = state.recall.is_current
         worker_asked = state.role == "worker" or request.query_params.get("role") == "worker"
         worker = dict(state.worker_checks()) if state.role in WORKING else {"worker": False}
         if worker_asked:

@@ -1,14 +1,15 @@
-"""How far the service's group is behind, asked of the broker, so that a consumer that hangs shows it too."""
+"""How far the service's groups are behind, asked of the broker, so that a reader that hangs or is gone shows it too."""
 
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from shared.contracts.topics import ServiceName, Topic, consumer_group
+from shared.contracts.topics import HOOKED_TOPICS, ServiceName, Topic, consumer_group, hooks_group
 from shared.runtime import metrics
 from shared.runtime.clock import SystemClock
 from shared.runtime.jobs import Job
@@ -23,18 +24,37 @@ FIRST_RECORD_BYTES = 16 * 1024
 """A broker gives at least one record, however large; more of them are of no use here."""
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredGroup:
+    """One group, without a prefix, what it reads, and where it shows how far it is behind."""
+
+    name: str
+    topics: Sequence[Topic]
+    gauges: metrics.LagGauges
+
+
+def own_group(service: ServiceName, topics: Sequence[Topic]) -> MeasuredGroup:
+    """The group of the service's consumer."""
+    return MeasuredGroup(consumer_group(service), topics, metrics.CONSUMER_LAGS)
+
+
+def group_of_hooks() -> MeasuredGroup:
+    """The group that reads for web hooks."""
+    return MeasuredGroup(hooks_group(), HOOKED_TOPICS, metrics.HOOK_LAGS)
+
+
 class LagMeter:
     """Holds one connection to the broker between measurements; a new one is made after any error."""
 
-    def __init__(self, service: ServiceName, settings: ServiceSettings, topics: Sequence[Topic]) -> None:
+    def __init__(self, service: ServiceName, settings: ServiceSettings, groups: Sequence[MeasuredGroup]) -> None:
         self._service = service
         self._settings = settings
-        self._topics = {topic.name_with(settings.topic_prefix): topic for topic in topics}
+        self._groups = groups
         self._machine_clock = SystemClock()
         self._clients: tuple[AIOKafkaAdminClient, AIOKafkaConsumer] | None = None
 
     def job(self) -> Job:
-        """Sets the gauge of each partition every 15 s; it changes nothing, so it never counts a row."""
+        """Sets the gauges of each group every 15 s; it changes nothing, so it never counts a row."""
         return Job("measure_lag", self._measure, EVERY_SECONDS)
 
     async def close(self) -> None:
@@ -47,12 +67,12 @@ class LagMeter:
                 await clients[0].close()
                 await clients[1].stop()
 
-    async def positions(self) -> dict[TopicPartition, tuple[int, int]]:
+    async def positions(self, group: MeasuredGroup) -> dict[TopicPartition, tuple[int, int]]:
         """Where the group reads next, and where each partition ends; one never committed counts from its beginning."""
         admin, consumer = await self._connected()
-        partitions = await self._partitions(admin)
-        group = consumer_group(self._service, self._settings.topic_prefix)
-        committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
+        prefix = self._settings.topic_prefix
+        partitions = await _partitions(admin, [topic.name_with(prefix) for topic in group.topics])
+        committed = await admin.list_consumer_group_offsets(prefix + group.name, partitions=partitions)
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions)
         return {
@@ -79,19 +99,29 @@ class LagMeter:
         return oldest
 
     async def _measure(self) -> int:
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                positions = await self.positions()
-                oldest = await self.oldest_seconds(positions)
-        except BaseException:
-            await self.close()
-            raise
-        for partition, (position, end) in positions.items():
-            topic = self._topics[partition.topic].name
-            metrics.CONSUMER_LAG.labels(self._service, topic, partition.partition).set(end - position)
-        for name, seconds in oldest.items():
-            metrics.CONSUMER_LAG_SECONDS.labels(self._service, self._topics[name].name).set(seconds)
+        for group in self._groups:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    positions = await self.positions(group)
+                    oldest = await self.oldest_seconds(positions)
+            except BaseException:
+                await self.close()
+                raise
+            self._show(group.gauges, positions, oldest)
         return 0
+
+    def _show(
+        self,
+        gauges: metrics.LagGauges,
+        positions: Mapping[TopicPartition, tuple[int, int]],
+        oldest: Mapping[str, float],
+    ) -> None:
+        prefix = self._settings.topic_prefix
+        for partition, (position, end) in positions.items():
+            topic = partition.topic.removeprefix(prefix)
+            gauges.records.labels(self._service, topic, partition.partition).set(end - position)
+        for name, seconds in oldest.items():
+            gauges.seconds.labels(self._service, name.removeprefix(prefix)).set(seconds)
 
     async def _connected(self) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
         if self._clients is None:
@@ -104,13 +134,14 @@ class LagMeter:
                 await client.start()
         return self._clients
 
-    async def _partitions(self, admin: AIOKafkaAdminClient) -> list[TopicPartition]:
-        described = await admin.describe_topics(list(self._topics))
-        return [
-            TopicPartition(topic["topic"], partition["partition"])
-            for topic in described
-            for partition in topic["partitions"]
-        ]
+
+async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str]) -> list[TopicPartition]:
+    described = await admin.describe_topics(list(names))
+    return [
+        TopicPartition(topic["topic"], partition["partition"])
+        for topic in described
+        for partition in topic["partitions"]
+    ]
 
 
 def _position(committed: int, start: int) -> int:

@@ -5,7 +5,7 @@ Nothing else creates one. No label ever holds a subject, a person or a payload. 
 read, with `_total`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,9 +14,16 @@ from shared.contracts.topics import SERVICES, TOPICS, ServiceName
 
 Kind = Literal["counter", "gauge", "histogram"]
 Unit = Literal["seconds", "unix seconds", "bytes", "number", "yes or no"]
-Part = Literal["process", "web", "worker", "hooks"]
-"""Shown by every process of the service, by those that serve pages, that consume and run jobs, or that post hooks."""
+Part = Literal["process", "web", "worker", "hooks", "jobs"]
+"""Shown by every process of the service, by those that serve pages, that consume, that post hooks, or that run jobs."""
 Role = Literal["all", "web", "worker", "hooks"]
+PARTS: Mapping[Role, frozenset[Part]] = {
+    "all": frozenset({"process", "web", "worker", "hooks", "jobs"}),
+    "web": frozenset({"process", "web"}),
+    "worker": frozenset({"process", "worker", "jobs"}),
+    "hooks": frozenset({"process", "hooks", "jobs"}),
+}
+"""What a process of each role has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class MetricSpec:
 
     def is_shown_by(self, service: ServiceName, role: Role) -> bool:
         """Whether a process of this service in this role has it on `/metrics`."""
-        return service in self.services and (role == "all" or self.part in {"process", role})
+        return service in self.services and self.part in PARTS[role]
 
 
 CODE_PATTERN = r"[A-Za-z][A-Za-z0-9_.]*"
@@ -79,6 +86,15 @@ MAIL = Label("mail", "Which mail of the catalogue.", values=tuple(mail.value for
 FAILURE = Label("failure", "Why it was given up.", values=("refused", "gave_up", "bounced", "invalid_address"))
 BOUNCE = Label("kind", "What it was.", values=("hard", "soft", "delayed", "auto_reply", "unknown"))
 AWAITS = Label("awaits", "The step that has not come.", values=("review", "issue", "void"))
+HOOK = Label("hook", "The name operators gave the receiver; at most 200.", pattern=r"[a-z0-9][a-z0-9-]{0,62}")
+HOOK_STATE = Label("state", "Whether it is called.", values=("active", "paused"))
+HOOK_ANSWER = Label(
+    "outcome", "What the receiver did.", values=("delivered", "refused", "gone", "timeout", "unreachable", "forbidden")
+)
+HOOK_FAILURE = Label(
+    "outcome", "What its last attempt met.",
+    values=("refused", "gone", "timeout", "unreachable", "forbidden", "too-late"),
+)  # fmt: skip
 FILE = Label("file", "The setting that names the file.", pattern=r"[a-z_]+")
 
 
@@ -154,11 +170,11 @@ CONSUMING: tuple[MetricSpec, ...] = (
 )  # fmt: skip
 
 JOBS: tuple[MetricSpec, ...] = (
-    _counter("nss_job_runs_total", "Runs of a job.", JOB, OUTCOME),
-    _counter("nss_job_rows_total", "Rows a job has handled.", JOB),
-    _gauge("nss_job_last_success_timestamp_seconds", "unix seconds", "When a job last succeeded.", JOB),
+    _counter("nss_job_runs_total", "Runs of a job.", JOB, OUTCOME, part="jobs"),
+    _counter("nss_job_rows_total", "Rows a job has handled.", JOB, part="jobs"),
+    _gauge("nss_job_last_success_timestamp_seconds", "unix seconds", "When a job last succeeded.", JOB, part="jobs"),
     _gauge("nss_clock_difference_seconds", "seconds",
-           "This process's clock minus the database's, the set offset counted."),
+           "This process's clock minus the database's, the set offset counted.", part="jobs"),
 )  # fmt: skip
 
 APPLICATIONS: tuple[MetricSpec, ...] = (
@@ -208,8 +224,27 @@ NOTIFIER: tuple[MetricSpec, ...] = (
            services=("notifier",)),
 )  # fmt: skip
 
+HOOKS: tuple[MetricSpec, ...] = (
+    # Measured by the workers, so that they show when no process posts.
+    _gauge("nss_hooks", "number", "Receivers of web hooks.", HOOK_STATE, services=("notifier",)),
+    _gauge("nss_hook_posts_waiting", "number", "Posts a receiver has not taken yet (counted up to 100,000).", HOOK,
+           services=("notifier",)),
+    _gauge("nss_hook_oldest_waiting_seconds", "seconds", "Since when the oldest post waits for its receiver.",
+           HOOK, HOOK_STATE, services=("notifier",)),
+    _gauge("nss_hook_oldest_due_seconds", "seconds",
+           "Since when the next post is due to a receiver that may be called now.", services=("notifier",)),
+    _gauge("nss_hook_lag", "number", "Records not read for web hooks yet, as the broker knows.", TOPIC, PARTITION,
+           services=("notifier",)),
+    _gauge("nss_hook_lag_seconds", "seconds", "Age of the oldest record not read for web hooks yet.", TOPIC,
+           services=("notifier",)),
+    _counter("nss_hook_attempts_total", "Posts tried, by what the receiver answered.", HOOK_ANSWER,
+             services=("notifier",), part="hooks"),
+    _counter("nss_hook_posts_failed_total", "Posts given up; a replay brings them again.", HOOK_FAILURE,
+             services=("notifier",), part="hooks"),
+)  # fmt: skip
+
 METRICS: tuple[MetricSpec, ...] = (
-    *PROCESS, *WEB, *PUBLISHING, *CONSUMING, *JOBS, *APPLICATIONS, *REVIEW, *PROVISIONING, *NOTIFIER,
+    *PROCESS, *WEB, *PUBLISHING, *CONSUMING, *JOBS, *APPLICATIONS, *REVIEW, *PROVISIONING, *NOTIFIER, *HOOKS,
 )  # fmt: skip
 
 PYTHON_FAMILIES = (

@@ -1,6 +1,7 @@
 """The metrics as objects that count, made from the registry alone, and the exposition text of a process."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from shared.contracts.topics import ServiceName
@@ -67,6 +69,8 @@ RELAY_PRODUCER_REPLACEMENTS = _counter("nss_relay_producer_replacements_total")
 # Consumer
 CONSUMER_LAG = _gauge("nss_consumer_lag")
 CONSUMER_LAG_SECONDS = _gauge("nss_consumer_lag_seconds")
+HOOK_LAG = _gauge("nss_hook_lag")
+HOOK_LAG_SECONDS = _gauge("nss_hook_lag_seconds")
 HELD_EVENTS = _gauge("nss_held_events")
 HELD_OLDEST_SECONDS = _gauge("nss_held_oldest_seconds")
 
@@ -101,6 +105,12 @@ MAILS_WAITING = _gauge("nss_mails_waiting")
 MAIL_OLDEST_DUE_SECONDS = _gauge("nss_mail_oldest_due_seconds")
 MAIL_SUPPRESSED_ADDRESSES = _gauge("nss_mail_suppressed_addresses")
 MAIL_ARCHIVE_OLDEST_SECONDS = _gauge("nss_mail_archive_oldest_seconds")
+HOOKS = _gauge("nss_hooks")
+HOOK_POSTS_WAITING = _gauge("nss_hook_posts_waiting")
+HOOK_OLDEST_WAITING_SECONDS = _gauge("nss_hook_oldest_waiting_seconds")
+HOOK_OLDEST_DUE_SECONDS = _gauge("nss_hook_oldest_due_seconds")
+HOOK_ATTEMPTS = _counter("nss_hook_attempts_total")
+HOOK_POSTS_FAILED = _counter("nss_hook_posts_failed_total")
 
 # Web
 WEB_REQUESTS = _counter("nss_web_requests_total")
@@ -111,6 +121,18 @@ BUILD = _gauge("nss_build_info")
 CLOCK_OFFSET_SECONDS = _gauge("nss_clock_offset_seconds")
 CERTIFICATE_EXPIRY = _gauge("nss_certificate_expiry_timestamp_seconds")
 KEY_AGE_SECONDS = _gauge("nss_key_age_seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class LagGauges:
+    """The two gauges of how far one group is behind: records of each partition, seconds of each topic."""
+
+    records: Gauge
+    seconds: Gauge
+
+
+CONSUMER_LAGS = LagGauges(CONSUMER_LAG, CONSUMER_LAG_SECONDS)
+HOOK_LAGS = LagGauges(HOOK_LAG, HOOK_LAG_SECONDS)
 
 
 class MeasuredConsumer(Protocol):
@@ -197,6 +219,16 @@ def render_metrics(service: ServiceName, role: Role) -> tuple[bytes, str]:
     shown = CollectorRegistry(auto_describe=False)
     shown.register(_ShownFamilies(service, role))
     return generate_latest(shown), CONTENT_TYPE_LATEST
+
+
+Sample = tuple[str, Mapping[str, str], float]
+"""Name, labels and value."""
+
+
+def samples_of(text: str) -> Sequence[Sample]:
+    """What an exposition text says."""
+    families = text_string_to_metric_families(text)
+    return [(sample.name, sample.labels, sample.value) for family in families for sample in family.samples]
 
 
 def begin_counting(service: ServiceName, role: Role) -> None:

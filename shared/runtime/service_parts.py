@@ -13,6 +13,7 @@ from shared.runtime.database import Pool
 from shared.runtime.event_router import EventRouter
 from shared.runtime.ids import NewId
 from shared.runtime.jobs import Job
+from shared.runtime.recall.book import OwnBook
 from shared.runtime.settings import ServiceSettings
 
 
@@ -43,6 +44,8 @@ class ServiceParts:
     operate: Sequence[BaseRoute] = ()
     hooks: Callable[[], Awaitable[None]] | None = None
     """Endless work of the role `hooks`, apart from consumer, relay and jobs."""
+    book: OwnBook | None = None
+    """How a restored database is repaired from the topics; None where the service sees to that itself."""
 
 
 Assemble = Callable[[Resources], ServiceParts]

@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from starlette.routing import BaseRoute, Mount
 
 from shared.runtime import metrics
 from shared.runtime.catalogue import catalogue_routes
-from shared.runtime.clock import SystemClock
+from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.database import Pool, open_pool
 from shared.runtime.file_measures import FileMeter
 from shared.runtime.health import ProcessState, probe_routes
@@ -28,6 +29,8 @@ from shared.runtime.logs import get_log
 from shared.runtime.migrations import pending_migrations
 from shared.runtime.operate import operate_routes
 from shared.runtime.operate_events import EventOperations
+from shared.runtime.recall import Recall, RecallWatch
+from shared.runtime.recall.routes import WhileCurrent, recall_routes
 from shared.runtime.service_parts import CannotStart, Resources, ServiceDefinition, ServiceParts
 from shared.runtime.settings import ServiceRole
 from shared.runtime.traced_process import traced
@@ -37,12 +40,23 @@ if TYPE_CHECKING:
     from shared.runtime.worker import Worker
 
 HTTP_STOP_SECONDS = 5
+KEEP_ALIVE_SECONDS = 75
+"""Longer than load balancers keep an idle connection (60 s): if we closed it, a request might be on its way."""
 POOL_CLOSE_SECONDS = 3.0
 LONGEST_STOP_SECONDS = 28.0
 """Below the 30 s that Kubernetes waits before it kills."""
 GARBAGE_THRESHOLD = 50_000
 
 log = get_log()
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What runs beside the server, without an end."""
+
+    run: Callable[[], Awaitable[object]]
+    hooks: Callable[[], Awaitable[object]]
+    worker: "Worker | None"
 
 
 class ServiceProcess:
@@ -72,6 +86,9 @@ class ServiceProcess:
     async def _serve(self, pool: Pool, listener: socket.socket) -> None:
         clock = SystemClock(self._settings.clock_offset_file)
         parts = self._definition.assemble(Resources(pool=pool, clock=clock, new_id=new_uuid7))
+        watch = self._recall_watch(pool, clock, parts)
+        if watch:
+            parts = replace(parts, operate=[*parts.operate, *recall_routes(watch.recall)])
         state = ProcessState(
             service=self._definition.name,
             role=self._role,
@@ -80,21 +97,30 @@ class ServiceProcess:
             pool=pool,
             ask_broker=self._broker_answers,
             measure_files=FileMeter(self._definition.name, self._settings).measure,
+            recall=watch,
         )
         metrics.BUILD.labels(state.service, state.role, state.version).set(1)
         metrics.begin_counting(state.service, state.role)
         server = uvicorn.Server(self._server_configuration(build_app(state, parts, self._settings.staff_keys_dir)))
         # The server's own signal handling would end the process before the parts have stopped.
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-        await self._run_until_stopped(server, listener, self._worker(state, parts), self._hooks(parts), state)
+        worker = self._worker(state, parts, watch)
+        work = worker.run if worker else watch.follow if watch else self._stop.wait
+        await self._run_until_stopped(server, listener, _Work(work, self._hooks(parts), worker), state)
 
-    def _worker(self, state: ProcessState, parts: ServiceParts) -> "Worker | None":
+    def _recall_watch(self, pool: Pool, clock: Clock, parts: ServiceParts) -> RecallWatch | None:
+        if parts.book is None:
+            return None
+        recall = Recall(self._definition.name, self._settings, pool, clock, parts.router, parts.book)
+        return RecallWatch(recall)
+
+    def _worker(self, state: ProcessState, parts: ServiceParts, watch: RecallWatch | None) -> "Worker | None":
         if self._role in ("web", "hooks"):
             return None
         # Imported here so that a process for pages loads no consumer.
         from shared.runtime.worker import Worker
 
-        return Worker(self._definition, self._role, state, parts)
+        return Worker(self._definition, self._role, state, parts, watch)
 
     def _hooks(self, parts: ServiceParts) -> Callable[[], Awaitable[object]]:
         """The endless work of role `hooks`; elsewhere nothing but waiting. Raises CannotStart."""
@@ -106,13 +132,12 @@ class ServiceProcess:
         self,
         server: uvicorn.Server,
         listener: socket.socket,
-        worker: "Worker | None",
-        hooks: Callable[[], Awaitable[object]],
+        work: "_Work",
         state: ProcessState,
     ) -> None:
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
-        working = asyncio.create_task(worker.run() if worker else self._stop.wait(), name="worker")
-        posting = asyncio.ensure_future(hooks())
+        working = asyncio.ensure_future(work.run())
+        posting = asyncio.ensure_future(work.hooks())
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
         spare_the_collector()
         state.started = True
@@ -125,8 +150,8 @@ class ServiceProcess:
             posting.cancel()
             stopping.cancel()
             ended = await asyncio.gather(serving, working, posting, return_exceptions=True)
-            if worker:
-                await worker.stop()
+            if work.worker:
+                await work.worker.stop()
         log.info("stopped", service=state.service, role=state.role)
         for result in ended:
             if isinstance(result, Exception):
@@ -142,6 +167,7 @@ class ServiceProcess:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=HTTP_STOP_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
 
     def _listener(self) -> socket.socket:
@@ -190,7 +216,8 @@ def build_app(state: ProcessState, parts: ServiceParts, staff_keys: Path | None)
     operate = operate_routes([*events.routes(), *parts.operate], staff_keys, state.clock)
     routes: list[BaseRoute] = [*probe_routes(state), operate, *catalogue_routes()]
     if parts.pages is not None and state.role != "worker":
-        routes.append(Mount("/", Measured(parts.pages, state.service)))
+        pages = WhileCurrent(parts.pages, state.recall) if state.recall else parts.pages
+        routes.append(Mount("/", Measured(pages, state.service)))
     return Starlette(routes=routes)
 
 

@@ -106,6 +106,8 @@ class ServiceSettings(KafkaSettings):
     """0: any free one."""
     pool_size: int = Field(default=10, ge=2)
     """Database connections of one process."""
+    outbox_slot: str = ""
+    """Replication slot by which Debezium publishes this service's events; empty: the relay does."""
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

@@ -12,11 +12,12 @@ from shared.runtime.held_measures import measure_job
 from shared.runtime.ids import new_uuid7
 from shared.runtime.jobs import JobRunner
 from shared.runtime.kafka import KafkaUnreachable, check_broker
-from shared.runtime.lag_measures import LagMeter
+from shared.runtime.lag_measures import LagMeter, group_of_hooks, own_group
 from shared.runtime.logs import get_log
 from shared.runtime.metrics import measure_consumer
 from shared.runtime.outbox_archive import archive_job
 from shared.runtime.processed_purge import purge_job
+from shared.runtime.recall import RecallWatch
 from shared.runtime.service_parts import CannotStart, ServiceDefinition, ServiceParts
 from shared.runtime.settings import ServiceRole
 
@@ -35,26 +36,39 @@ class Worker:
     """
 
     def __init__(
-        self, definition: ServiceDefinition, role: ServiceRole, state: ProcessState, parts: ServiceParts
+        self,
+        definition: ServiceDefinition,
+        role: ServiceRole,
+        state: ProcessState,
+        parts: ServiceParts,
+        recall: RecallWatch | None = None,
     ) -> None:
+        self._recall = recall
         self._name, self._settings, self._role = definition.name, definition.settings, role
         self._state = state
         self._relay = EventRelay(service=self._name, settings=self._settings, clock=state.clock)
         self._consumer = EventConsumer(
             router=parts.router, pool=state.pool, clock=state.clock, new_id=new_uuid7, settings=self._settings
         )
-        self._lag = LagMeter(self._name, self._settings, parts.router.topics)
+        groups = [own_group(self._name, parts.router.topics), *([group_of_hooks()] if parts.hooks else [])]
+        self._lag = LagMeter(self._name, self._settings, groups)
         jobs = [
             *parts.jobs,
             archive_job(state.pool, state.clock),
             purge_job(state.pool, state.clock, parts.router.topics),
             measure_job(self._name, state.pool, state.clock),
             self._lag.job(),
+            *([recall.job()] if recall else []),
         ]
         self._jobs = JobRunner(jobs, pool=state.pool, clock=state.clock, service=self._name)
 
     async def run(self) -> None:
-        """Start the parts, then wait. In a process that is nothing but a worker, raises what makes work impossible."""
+        """Start the parts, then wait. In a process that is nothing but a worker, raises what makes work impossible.
+
+        A database that is older than its topics is waited for; one that becomes so ends the process (CannotStart).
+        """
+        if self._recall:
+            await self._recall.settle()
         self._relay.start()
         self._state.relay = self._relay
         self._jobs.start()
@@ -62,7 +76,8 @@ class Worker:
         self._state.consumer = self._consumer
         await self._start_consumer()
         measure_consumer(self._name, self._consumer)
-        await asyncio.Event().wait()
+        await (self._recall.found_behind() if self._recall else asyncio.Event().wait())
+        raise CannotStart(f"the database is older than its topics: start, then `nss restored repair {self._name}`")
 
     async def stop(self) -> None:
         """Consumer first (its batch in hand is finished), then jobs, then the relay, each within its own time."""

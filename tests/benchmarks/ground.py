@@ -135,7 +135,9 @@ async def _seed_intake(db: Connection, workload: Workload, now: datetime) -> Non
 
 async def _seed_review(db: Connection, workload: Workload, now: datetime) -> None:
     await review_store.insert_schedule(db, workload.schedule, NAME, now)
-    await review.record_contracts(db, _contract_events(workload, now))
+    contracts = _contract_events(workload, now)
+    await review.record_contracts(db, contracts)
+    await review.record_opening_mailboxes(db, contracts)
 
 
 async def _seed_provisioning(db: Connection, workload: Workload, now: datetime) -> None:

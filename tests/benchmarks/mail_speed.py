@@ -49,10 +49,11 @@ AT_LEAST = 0.6
 
 @dataclass(frozen=True, slots=True)
 class MailRound:
-    """Mails per second of either side."""
+    """Mails per second of either side, and the processor time of one of ours in microseconds."""
 
     ours: float
     bare: float
+    ours_cpu_us: float
 
     @property
     def ratio(self) -> float:
@@ -69,11 +70,11 @@ async def measure_mail_speed(dsn: str, rounds: int, applications: int, *sink_opt
                 prepared = await _prepared(delivery)
                 if number % 2:
                     bare = await _send_bare(sink, prepared)
-                    ours = await _send_ours(delivery)
+                    ours, cpu = await _send_ours(delivery)
                 else:
-                    ours = await _send_ours(delivery)
+                    ours, cpu = await _send_ours(delivery)
                     bare = await _send_bare(sink, prepared)
-                measured.append(MailRound(ours, bare))
+                measured.append(MailRound(ours, bare, cpu))
     return measured
 
 
@@ -148,19 +149,19 @@ async def _prepared(delivery: Delivery) -> list[tuple[str, bytes]]:
     return prepared
 
 
-async def _send_ours(delivery: Delivery) -> float:
+async def _send_ours(delivery: Delivery) -> tuple[float, float]:
     async def lane() -> int:
         sent = 0
         while count := await workflows.deliver_due_mails(delivery):
             sent += count
         return sent
 
-    began = time.monotonic()
+    began, worked = time.monotonic(), time.process_time()
     sent = sum(await asyncio.gather(*(lane() for _ in range(CONNECTIONS))))
-    rate = sent / (time.monotonic() - began)
+    rate, cpu = sent / (time.monotonic() - began), (time.process_time() - worked) / sent
     left = await delivery.pool.fetchval("select count(*) from mails where state <> 'sent'")
     assert left == 0, f"{left} mails were not sent"
-    return rate
+    return rate, cpu * 1e6
 
 
 async def _send_bare(sink: MailSink, prepared: Sequence[tuple[str, bytes]]) -> float:

@@ -15,7 +15,7 @@ def town() -> Iterator[Town]:
 
     Broker and database are secured as on a cluster: whatever is told in this folder happens with the least rights.
     """
-    with founded_town(invented_offices(13), secured=True) as founded:
+    with founded_town(invented_offices(17), secured=True) as founded:
         yield founded
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -18,6 +19,11 @@ from tests.town import PASSWORD, Town
 
 HURRIED, FIRST, SECOND, PAST_DATE, RACED, NOTIFIED = "TST001", "TST002", "TST003", "TST004", "TST005", "TST006"
 PRESSES = 50
+BEHIND = """
+select receipt_number, processed_at - occurred_at as behind from timeline_entries join processed_events using (event_id)
+where kind = 'mailboxes_issued'
+"""
+"""How long after the issue the list of mailboxes has it."""
 UNKNOWN_NUMBER = "180099Z"
 CHANGING = re.compile(r"<dd><code>[^<]*</code></dd>")
 """The number for inquiries on an error page: another one on every page."""
@@ -57,6 +63,18 @@ async def test_another_office_sees_of_an_application_what_it_sees_of_none(town: 
             assert seen(foreign, number) == seen(absent, UNKNOWN_NUMBER), ending
         own_pages = [await stranger.open(path) for path in ("/menu", "/applications", "/contract", "/applications/new")]
     assert all(number not in page.html and FIRST not in page.html for page in own_pages)
+
+
+async def test_the_list_of_mailboxes_follows_the_issue_within_two_seconds(town: Town, notified: str) -> None:
+    """Half of all issues at the least: this machine has other work, and some events come while a service starts."""
+    issued = await town.rows("intake", BEHIND)
+
+    assert notified in {row["receipt_number"] for row in issued}
+    assert statistics.median(row["behind"] for row in issued) < timedelta(seconds=2)
+    async with town.applicant(NOTIFIED) as office:
+        page = await office.open("/contract/general-naccs")
+    assert f"{NOTIFIED}02" in page.html
+    assert "現在</p>" in page.html
 
 
 async def test_another_office_cannot_act_on_a_draft_or_an_application(town: Town) -> None:

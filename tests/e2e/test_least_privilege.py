@@ -45,8 +45,7 @@ def allowed_by_the_table(principal: Principal) -> set[Cell]:
     """What the principal may do; whatever is not here must be refused."""
     writes = {topic.name for topic in TOPICS if principal in topic.producers}
     reads = {topic.name for topic in TOPICS if principal in topic.readers or principal == "operator"}
-    if principal in MAILBOX.producers:
-        reads.add(MAILBOX.name)
+    reads |= {topic.name for topic in TOPICS if topic.producers == (principal,) and "dead-letter" not in topic.name}
     if principal == "notifier":
         reads |= {topic.name for topic in HOOKED_TOPICS}
     cells = {("topic", name, "Write") for name in writes} | {("topic", name, "Read") for name in reads}

@@ -1,39 +1,10 @@
 """A question answered, taken back and withdrawn from, and new passwords for an old mailbox, over all four services."""
 
-import asyncio
-from collections.abc import Mapping
-from typing import Any
-
-from deploy.operate.services import call
-from tests.town import Town, staff_token, until
+from tests.center import QUESTION, ask, decide, review_holds
+from tests.town import Town, until
 
 ASKED, TAKEN_BACK, GIVEN_UP, REISSUED = "TST007", "TST008", "TST009", "TST006"
-QUESTION = "メールボックスの用途をお書きください。"
 CORRECTED = "基幹システムの受信を分けるため。"
-
-
-async def ask(town: Town, number: str, revision: int = 1) -> None:
-    """The reviewer asks, as soon as review knows the application."""
-    async with town.reviewer() as sakurako:
-        await town.case(sakurako, number)
-    body = {"revision": revision, "question": QUESTION, "reason_code": "other"}
-    await _decide(town, number, "clarification", body)
-
-
-async def _decide(town: Town, number: str, decision: str, body: Mapping[str, Any]) -> None:
-    token = await asyncio.to_thread(staff_token, town, "reviewer")
-    url = f"{town.urls['review']}/api/v1/reviews/{number}/{decision}"
-    await asyncio.to_thread(call, "POST", url, token=token, body=body)
-
-
-async def review_holds(town: Town, number: str, revision: int) -> None:
-    """Review has the application, in this revision, under review."""
-    query = "select 1 from reviews where receipt_number = $1 and revision = $2 and state = 'under_review'"
-
-    async def look() -> bool | None:
-        return bool(await town.rows("review", query, number, revision)) or None
-
-    await until(look, f"review to hold revision {revision} of {number}")
 
 
 async def test_a_question_is_answered_by_a_correction_and_the_mailbox_is_issued(town: Town) -> None:
@@ -63,7 +34,7 @@ async def test_a_question_taken_back_costs_the_applicant_nothing(town: Town) -> 
         "intake", "select clarification_id from clarifications where receipt_number = $1", number
     )
 
-    await _decide(town, number, "clarification/cancellation", {"clarification_id": str(question["clarification_id"])})
+    await decide(town, number, "clarification/cancellation", {"clarification_id": str(question["clarification_id"])})
 
     page = await town.status_becomes(TAKEN_BACK, number, "審査中")
     assert "確認事項を取り消しました" in page.text
@@ -97,7 +68,7 @@ async def test_an_old_mailbox_gets_a_new_password(town: Town) -> None:
     town.shown.append(number)
     async with town.reviewer() as sakurako:
         await town.case(sakurako, number)
-    await _decide(town, number, "approval", {"revision": 1})
+    await decide(town, number, "approval", {"revision": 1})
 
     page = await town.status_becomes(REISSUED, number, "審査終了")
     assert "パスワードを再発行しました" in page.text

@@ -1,62 +1,73 @@
-"""Each service starts from nothing but its own lock, its own folder and shared/: what its image will hold."""
+"""Each service from its image's folder alone: its own lock, its own code and shared/, as the Dockerfile lays them."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from shared.contracts.topics import SERVICES, ServiceName
 from tests.conftest import CreateDatabase
+from tests.e2e.service_image import ROOT, image_of
+from tests.town import PASSWORD, Town, until, violations_at_rest
 
-ROOT = Path(__file__).resolve().parents[2]
-INSTALL_SECONDS = 300
-START_SECONDS = 60
-
-
-def image_of(service: ServiceName, folder: Path) -> Path:
-    """A folder with the service, shared/ and an environment made from the service's lock; returns its interpreter."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "services" / service, folder / "services" / service, ignore=ignored)
-    shutil.copytree(ROOT / "shared", folder / "shared", ignore=ignored)
-    run([sys.executable, "-m", "venv", str(folder / "environment")], folder, INSTALL_SECONDS)
-    python = folder / "environment" / "bin" / "python"
-    lock = ROOT / "requirements" / f"{service}.txt"
-    quick = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps"]
-    run([str(python), "-m", "pip", "install", *quick, "--require-hashes", "-r", str(lock)], folder, INSTALL_SECONDS)
-    return python
-
-
-def run(command: list[str], folder: Path, seconds: float, **variables: str) -> str:
-    """What the command printed; fails the test with it when the command fails."""
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith(("NSS_", "PYTHON"))}
-    done = subprocess.run(
-        command, cwd=folder, env=inherited | variables, capture_output=True, text=True, timeout=seconds, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+MAILS_OF_AN_ISSUE = 4
+OFFICES: dict[ServiceName, str] = {
+    "intake": "TST014", "review": "TST015", "provisioning": "TST016", "notifier": "TST017",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "service",
     ["provisioning", *(pytest.param(name, marks=pytest.mark.full) for name in SERVICES if name != "provisioning")],
 )
-async def test_service_migrates_from_its_own_environment_alone(
+async def test_service_migrates_from_its_image_alone(
     service: ServiceName, tmp_path: Path, service_database: CreateDatabase
 ) -> None:
-    python = image_of(service, tmp_path)
+    image = image_of(service, tmp_path)
     url = await service_database(service)
 
-    printed = run(
-        [str(python), "-m", f"services.{service}.main", "--migrate"],
-        tmp_path,
-        START_SECONDS,
-        **variables_of(service, url, tmp_path),
-    )
+    printed = image.run("--migrate", variables_of(service, url, tmp_path))
 
     assert "Traceback" not in printed
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("service", SERVICES)
+async def test_service_from_its_image_alone_takes_its_part_in_the_walk(
+    service: ServiceName, tmp_path: Path, town: Town
+) -> None:
+    """TLS everywhere, the service's own login on broker and database; the other three run as they did."""
+    image = image_of(service, tmp_path)
+    town.stack.stop_part(service)
+    try:
+        part = image.start_in(town.stack)
+        await _walk(town, OFFICES[service])
+        assert _files_of_the_checkout(part.pid) == set()
+    finally:
+        town.stack.restart_service(service)
+
+
+async def _walk(town: Town, office: str) -> None:
+    """From the form to the password and the four mails, and nothing lost or doubled."""
+    number = await town.issue(office)
+    async with town.applicant(office) as applicant:
+        passwords = await applicant.read_passwords(number, PASSWORD)
+        await applicant.print_document(number, "application-form")
+    assert list(passwords) == [f"{office}02"]
+
+    async def mails() -> bool | None:
+        told = [mail for mail in town.mails() if number in mail.text]
+        return len(told) == MAILS_OF_AN_ISSUE or None
+
+    await until(mails, f"the {MAILS_OF_AN_ISSUE} mails about {number}")
+    assert await violations_at_rest(town) == []
+
+
+def _files_of_the_checkout(pid: int) -> set[str]:
+    """What the process has open or mapped of this checkout, but for the stack's own folder of secrets and logs."""
+    process = psutil.Process(pid)
+    files = {each.path for each in process.memory_maps()} | {process.cwd(), process.exe()}
+    return {path for path in files if Path(path).is_relative_to(ROOT)}
 
 
 def variables_of(service: ServiceName, url: str, folder: Path) -> dict[str, str]:

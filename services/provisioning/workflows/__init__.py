@@ -4,6 +4,7 @@ from services.provisioning.workflows.approvals import act_on_approvals as act_on
 from services.provisioning.workflows.auditing import AuditReport as AuditReport
 from services.provisioning.workflows.auditing import cut_audit as cut_audit
 from services.provisioning.workflows.auditing import forget_notice_views as forget_notice_views
+from services.provisioning.workflows.auditing import measure_audit as measure_audit
 from services.provisioning.workflows.auditing import seal_audit as seal_audit
 from services.provisioning.workflows.auditing import verify_audit as verify_audit
 from services.provisioning.workflows.closing_offices import close_offices as close_offices

@@ -86,6 +86,18 @@ def published(schedule: Schedule) -> SchedulePublished:
     )
 
 
+def schedule_of(told: SchedulePublished) -> Schedule:
+    """The schedule that the topic was told about."""
+    return Schedule(
+        schedule_version=told.schedule_version,
+        calendar_version=told.calendar_version,
+        registration_days=tuple(told.registration_days),
+        closures=tuple(told.closures),
+        openings=tuple(told.openings),
+        covers_until=told.covers_until,
+    )
+
+
 def earliest_open_day(schedule: Schedule, wished: date, received_on: date, not_before: date) -> RegistrationDay | None:
     """The first row on or after the wish that the application was in time for (E15); None when there is none."""
     in_time = (row for row in schedule.days_from(max(wished, not_before)) if row.application_deadline >= received_on)

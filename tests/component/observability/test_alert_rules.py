@@ -9,15 +9,22 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.observability.alerts import ALERTS, DAY, GROUPS
+from deploy.observability.alerts import ALERTS, DAY, GROUPS, Alert
 from deploy.observability.render import FOLDER
+from deploy.operate.symptoms import QUESTION, true_of
 from shared.contracts.topics import SERVICES
+from shared.runtime.metrics import samples_of
 
 STEP_SECONDS = 30
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 MARGIN_SECONDS = 660
 """By then rates over ten minutes have their values."""
 STEPS = 160
+ASK_MORE_THAN_ONE_MOMENT = {
+    "NssServiceDown", "NssRequestsFail", "NssClocksDiffer", "NssWindowJobLate", "NssJobFails", "NssMailServerAway",
+    "NssMailFailures", "NssCertificateEnds", "NssHooksNotRead", "NssHooksNotPosted", "NssHookPostsFailed",
+}  # fmt: skip
+"""Rules about rates, times and absence, which `nss doctor` leaves to Prometheus."""
 
 Series = Mapping[str, str]
 NOW = f"0+{STEP_SECONDS}x{STEPS}"
@@ -44,6 +51,9 @@ LAST_CLOSED = 'nss_job_last_success_timestamp_seconds{service="provisioning", jo
 OFFSET = 'nss_clock_offset_seconds{service="provisioning"}'
 ANSWERED = 'nss_web_requests_total{service="intake", status="200"}'
 WAITING = 'nss_mails_waiting{service="notifier"}'
+ONE_HOOK = 'nss_hooks{service="notifier", state="active"}'
+POST_DUE = 'nss_hook_oldest_due_seconds{service="notifier"}'
+TRIED = 'nss_hook_attempts_total{service="notifier", outcome="delivered"}'
 SENT = 'nss_mails_sent_total{service="notifier", mail="M1"}'
 FAILED = 'nss_web_requests_total{service="intake", status="500"}'
 
@@ -94,6 +104,21 @@ CASES: Mapping[str, tuple[Series, Series]] = {
         {'nss_mails_failed_total{service="notifier", failure="bounced"}': constant(5)},
     ),
     "NssMailTextsKept": one('nss_mail_archive_oldest_seconds{service="notifier"}', 93 * DAY, 91 * DAY),
+    "NssHooksNotRead": (
+        {'nss_hook_lag_seconds{service="notifier", topic="nss.mail.v1"}': constant(301), ONE_HOOK: constant(1)},
+        {'nss_hook_lag_seconds{service="notifier", topic="nss.mail.v1"}': constant(9000), ONE_HOOK: constant(0)},
+    ),
+    "NssHooksNotPosted": ({POST_DUE: constant(301), TRIED: constant(7)}, {POST_DUE: constant(9000), TRIED: rising(1)}),
+    "NssHookReceiverAway": (
+        {'nss_hook_oldest_waiting_seconds{service="notifier", hook="payroll", state="active"}': constant(3601)},
+        {'nss_hook_oldest_waiting_seconds{service="notifier", hook="payroll", state="paused"}': constant(3601)},
+    ),
+    "NssHookPaused": one('nss_hook_oldest_waiting_seconds{service="notifier", hook="payroll", state="paused"}',
+                         1.1 * DAY, 0.9 * DAY),
+    "NssHookPostsFailed": (
+        {'nss_hook_posts_failed_total{service="notifier", outcome="timeout"}': "0x10 1x150"},
+        {'nss_hook_posts_failed_total{service="notifier", outcome="timeout"}': constant(5)},
+    ),
     "NssCertificateEnds": one('nss_certificate_expiry_timestamp_seconds{service="notifier", file="smtp_ca_file"}',
                               20 * DAY, 22 * DAY),
     "NssKeyOld": one('nss_key_age_seconds{service="review", file="staff_key_file"}', 401 * DAY, 399 * DAY),
@@ -133,6 +158,21 @@ def unit_tests(group: str) -> Iterator[dict[str, Any]]:
 
 def test_every_rule_has_its_case() -> None:
     assert CASES.keys() == {alert.name for alert in ALERTS}
+
+
+def test_the_doctor_asks_the_question_of_every_rule_that_one_look_can_answer() -> None:
+    assert {alert.name for alert in ALERTS if not QUESTION.fullmatch(alert.expression)} == ASK_MORE_THAN_ONE_MOMENT
+
+
+@pytest.mark.parametrize("alert", [each for each in ALERTS if each.name not in ASK_MORE_THAN_ONE_MOMENT],
+                         ids=lambda alert: alert.name)  # fmt: skip
+def test_the_doctor_answers_as_prometheus_does(alert: Alert) -> None:
+    bad, good = (
+        samples_of("".join(f"{name} {values.partition('x')[0]}\n" for name, values in series.items()))
+        for series in CASES[alert.name]
+    )
+    assert len(true_of(alert, bad)) == 1
+    assert true_of(alert, good) == []
 
 
 def run_promtool(folder: Path, group: str, tests: Sequence[Mapping[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from services.notifier.domain.hook_signatures import secret_text, signed_headers
 from shared.runtime.settings import KafkaSettings
 
 GUIDE = Path(__file__).parents[3] / "CONSUMERS.md"
-APPLICATIONS = 10
+APPLICATIONS = 20
 
 
 def programs_of_the_guide() -> list[str]:
@@ -26,10 +26,10 @@ def code_of_the_guide() -> str:
     return programs_of_the_guide()[0]
 
 
-async def consume(broker: KafkaSettings, program: Path) -> str:
-    """What the guide's consumer prints once it has read everything."""
+async def consume(broker: KafkaSettings, program: Path, group: str = "first") -> str:
+    """What the guide's consumer prints once this group has read everything."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(program), stdout=asyncio.subprocess.PIPE,
+        sys.executable, str(program), f"{broker.topic_prefix}{group}", stdout=asyncio.subprocess.PIPE,
         env={"NSS_KAFKA_BOOTSTRAP": broker.kafka_bootstrap, "NSS_TOPIC_PREFIX": broker.topic_prefix},
     )  # fmt: skip
     printed, _ = await asyncio.wait_for(process.communicate(), 60)
@@ -53,10 +53,22 @@ async def test_a_new_consumer_reaches_the_state_of_an_old_one_whatever_the_topic
         await delete_topics(client, bad_day.topic_prefix)
     assert re.fullmatch(r"[0-9a-f]{64} [1-9][0-9]* mailboxes", old)
     assert new == old
+    assert f"«{old.partition(' ')[2]}»" in GUIDE.read_text(encoding="utf-8"), old
+
+
+async def test_a_group_goes_on_where_it_ended_and_another_one_starts_from_zero(
+    broker: KafkaSettings, tmp_path: Path
+) -> None:
+    program = tmp_path / "consumer.py"
+    program.write_text(code_of_the_guide(), encoding="utf-8")
+    await play(broker, plan(["one_mailbox"], 1, None, duplicates=False, unknown_fields=False))
+    first = await consume(broker, program)
+    assert (await consume(broker, program)).endswith(" 0 mailboxes")
+    assert await consume(broker, program, "second") == first
 
 
 def test_the_guides_consumer_is_as_short_as_it_says() -> None:
-    assert len([line for line in code_of_the_guide().splitlines() if line.strip()]) <= 45
+    assert len([line for line in code_of_the_guide().splitlines() if line.strip()]) <= 50
 
 
 def test_the_guides_check_of_a_web_hook_takes_ours_and_nothing_else() -> None:

@@ -42,10 +42,14 @@ async def test_lag_counts_what_a_group_has_not_committed_and_how_old_it_is(broke
     await reader.commit({place: 3})
     await reader.stop()
     found = await measure_lag(broker, datetime.now(UTC) + timedelta(seconds=30))
-    lags = {(lag.service, lag.partition): lag for lag in found if lag.topic == MAIL.name}
-    mine = lags["intake", place.partition]
+    lags = {(lag.group, lag.partition): lag for lag in found if lag.topic == MAIL.name}
+    mine = lags["nss.intake", place.partition]
     assert (mine.committed, mine.end, mine.behind) == (3, 5, 2)
     assert mine.oldest_seconds is not None
     assert 29 <= mine.oldest_seconds < 60
-    assert lags["review", place.partition].behind == 5
-    assert lags["intake", 1 - place.partition].oldest_seconds is None
+    assert mine.oldest is not None
+    assert (mine.oldest.event_type, mine.oldest.subject) == ("nss.mail.sent.v1", number_of(1))
+    assert lags["nss.review", place.partition].behind == 5
+    assert lags["nss.intake", 1 - place.partition].oldest is None
+    hooks = lags["nss.hooks", place.partition]
+    assert (hooks.service, hooks.committed, hooks.behind) == ("notifier", None, 5)

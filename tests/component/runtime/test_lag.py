@@ -6,7 +6,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from shared.contracts.topics import REVIEW, consumer_group, topics_read_by
-from shared.runtime.lag_measures import LagMeter
+from shared.runtime.lag_measures import LagMeter, own_group
 from tests.component.runtime.outbox_parts import settings_for
 from tests.conftest import PreparedTopics
 
@@ -27,8 +27,9 @@ async def test_lag_counts_what_was_not_committed_from_the_beginning_on(topics: P
         consumer.assign([TopicPartition(name, 0)])
         await consumer.commit({TopicPartition(name, 0): 3})
     settings = settings_for("postgresql://h/d", topics.bootstrap, topics.prefix)
-    meter = LagMeter("intake", settings, topics_read_by("intake"))
-    positions = await meter.positions()
+    own = own_group("intake", topics_read_by("intake"))
+    meter = LagMeter("intake", settings, [own])
+    positions = await meter.positions(own)
     oldest = dict(await meter.oldest_seconds(positions))
     await meter.close()
     assert {partition: end - position for partition, (position, end) in positions.items() if position < end} == {

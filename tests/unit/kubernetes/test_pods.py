@@ -144,6 +144,20 @@ def test_of_notifier_the_pods_that_post_to_receivers_alone_go_out_over_https() -
 
 
 @each_service
+def test_a_collector_of_traces_is_reached_only_where_that_was_applied_as_well(service: ServiceName) -> None:
+    [policy] = objects(f"traces/{service}")
+    assert policy["spec"]["egress"] == [
+        {
+            "to": [{"namespaceSelector": {"matchLabels": {"nss-tracing": "true"}}}],
+            "ports": [{"protocol": "TCP", "port": 4318}],
+        }
+    ]
+    chosen = policy["spec"]["podSelector"]["matchLabels"].items()
+    assert all(chosen <= template["metadata"]["labels"].items() for template in templates(service))
+    assert "4318" not in json.dumps(list(objects(f"base/{service}")))
+
+
+@each_service
 def test_the_settings_of_every_pod_start_the_service(
     service: ServiceName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,10 +12,11 @@ validator: Any = pytest.importorskip("kubernetes_validate", reason="install what
 
 
 def all_objects() -> list[Object]:
-    return [*of_kind("", "ConfigMap"), *(each for service in SERVICES for each in objects(f"base/{service}"))]
+    own = (each for service in SERVICES for each in objects(f"base/{service}"))
+    return [*of_kind("", "ConfigMap"), *own, *objects("traces")]
 
 
-def test_every_object_of_the_bases_is_valid() -> None:
+def test_every_object_that_needs_no_operator_is_valid() -> None:
     for each in all_objects():
         validator.validate(each, validator.latest_version(), strict=True)
 

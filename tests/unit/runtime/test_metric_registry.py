@@ -12,7 +12,7 @@ from shared.runtime.metric_registry import METRICS, PYTHON_FAMILIES, MetricSpec,
 from tests.scraped import families_of
 
 ROOT = Path(__file__).parents[3]
-ROLES: tuple[Role, ...] = ("all", "web", "worker")
+ROLES: tuple[Role, ...] = ("all", "web", "worker", "hooks")
 MAKERS = {Path("shared/runtime/metrics.py")}
 ENDINGS = {"seconds": ("_seconds",), "unix seconds": ("_timestamp_seconds",), "bytes": ("_bytes",)}
 
@@ -63,10 +63,16 @@ def test_a_process_shows_what_the_registry_lists_for_it_and_nothing_else(service
     assert set(shown) == {spec.family for spec in specs_shown_by(service, role)} | set(PYTHON_FAMILIES)
 
 
-def test_pages_and_workers_together_show_everything() -> None:
+def test_the_roles_apart_show_everything_together() -> None:
     for service in SERVICES:
-        parts = {*specs_shown_by(service, "web"), *specs_shown_by(service, "worker")}
+        parts = {spec for role in ROLES[1:] for spec in specs_shown_by(service, role)}
         assert parts == set(specs_shown_by(service, "all"))
+
+
+def test_jobs_are_measured_in_every_role_that_runs_jobs() -> None:
+    for role in ("worker", "hooks"):
+        assert "nss_job_runs_total" in {spec.name for spec in specs_shown_by("notifier", role)}
+    assert "nss_job_runs_total" not in {spec.name for spec in specs_shown_by("notifier", "web")}
 
 
 def test_a_total_of_few_known_values_begins_at_zero() -> None:

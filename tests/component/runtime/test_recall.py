@@ -1,0 +1,139 @@
+"""A database that is older than its topics: found by what it told and by what it handled, and brought up to them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from shared.contracts.envelope import Event, to_record
+from shared.contracts.event_data import EventData
+from shared.contracts.intake_events import ApplicationReceived
+from shared.contracts.review_events import ReviewOpened, SystemSettingRecorded
+from shared.contracts.topics import APPLICATION, REVIEW, consumer_group
+from shared.runtime.database import Connection, Pool, transaction
+from shared.runtime.event_outbox import append_events
+from shared.runtime.event_router import EventRouter
+from shared.runtime.processed_events import claim_events
+from shared.runtime.recall import OwnBook, Recall, look, plan_repair, repair
+from tests.builders import NOW, RECEIPT, FixedClock, an_application_received, an_event, new_ids, review_opened
+from tests.component.runtime.outbox_parts import settings_for
+from tests.conftest import PreparedTopics
+
+
+class Desk:
+    """Review in small: it opens what is received, and a person records a setting."""
+
+    def __init__(self, topics: PreparedTopics, url: str, pool: Pool, producer: AIOKafkaProducer) -> None:
+        self.topics, self.pool, self.producer = topics, pool, producer
+        self.opened: list[str] = []
+        self.recorded: list[str] = []
+        self.new_id = new_ids()
+        router = EventRouter("review")
+        router.on(ApplicationReceived, self.open)
+        book = OwnBook({SystemSettingRecorded.ce_type: self.restore})
+        settings = settings_for(url, topics.bootstrap, topics.prefix)
+        self.recall = Recall("review", settings, pool, FixedClock(), router, book)
+
+    async def open(self, db: Connection, events: Sequence[Event[ApplicationReceived]]) -> None:
+        """As the handler does, with an event that tells of it."""
+        self.opened += [event.subject for event in events]
+        told = [replace(an_event(review_opened()), causation_id=event.id, sequence=None) for event in events]
+        await append_events(db, [replace(event, id=self.new_id()) for event in told])
+
+    async def restore(self, _db: Connection, event: Event[Any]) -> None:
+        """As a book does."""
+        self.recorded.append(str(event.data.completed_on))
+
+    async def publish(self, *events: Event[EventData]) -> None:
+        """On partition 0 of their topics."""
+        for event in events:
+            record = to_record(event, self.topics.prefix)
+            await self.producer.send_and_wait(
+                record.topic, record.value, key=record.key, headers=list(record.headers), partition=0
+            )
+
+    async def commit(self, offset: int) -> None:
+        """What review's group has handled of the applications."""
+        group = consumer_group("review", self.topics.prefix)
+        async with AIOKafkaConsumer(
+            bootstrap_servers=self.topics.bootstrap, group_id=group, enable_auto_commit=False
+        ) as consumer:
+            place = TopicPartition(self.topics.name(APPLICATION), 0)
+            consumer.assign([place])
+            await consumer.commit({place: offset})
+
+    async def tell(self, *events: Event[EventData]) -> None:
+        """Give them numbers here, as whoever tells does."""
+        async with transaction(self.pool) as db:
+            await append_events(db, [replace(event, id=self.new_id()) for event in events])
+            await db.execute("delete from event_outbox")
+
+    async def last_number(self) -> int:
+        number: int = await self.pool.fetchval("select last_sequence from event_sequences where subject = $1", RECEIPT)
+        return number
+
+
+def recorded(day: int, sequence: int) -> Event[EventData]:
+    data = SystemSettingRecorded(receipt_number=RECEIPT, completed_on=date(2018, 10, day))
+    return an_event(data, sequence=sequence, time=NOW)
+
+
+@pytest.fixture
+def desk(topics: PreparedTopics, url: str, pool: Pool, producer: AIOKafkaProducer) -> Desk:
+    return Desk(topics, url, pool, producer)
+
+
+async def test_a_database_that_knows_what_its_topics_know_is_current(desk: Desk) -> None:
+    assert await look(desk.recall)
+    received = an_event(an_application_received())
+    await desk.tell(an_event(review_opened()))
+    await desk.publish(received, an_event(review_opened(), sequence=1))
+    async with transaction(desk.pool) as db:
+        await claim_events(db, [(received.source, received.id)], [APPLICATION.name], NOW)
+    await desk.commit(1)
+    assert await look(desk.recall)
+    positions = await desk.pool.fetchval("select positions from topic_memory")
+    assert (positions[f"{REVIEW.name}/0"], positions[f"{APPLICATION.name}/0"]) == (1, 1)
+
+
+async def test_what_it_told_and_does_not_know_is_read_back_and_no_number_is_given_twice(desk: Desk) -> None:
+    await desk.tell(recorded(1, 1))
+    await desk.publish(recorded(1, 1))
+    assert await look(desk.recall)
+    await desk.publish(recorded(2, 2), recorded(3, 3), recorded(3, 3))
+    assert not await look(desk.recall)
+    assert await desk.last_number() == 3
+    assert not await look(desk.recall)
+    assert (await plan_repair(desk.recall)).restored == 2
+    assert desk.recorded == []
+    assert (await repair(desk.recall, "sato")).restored == 2
+    assert desk.recorded == ["2018-10-02", "2018-10-03"]
+    assert await look(desk.recall)
+
+
+async def test_what_it_handled_and_forgot_is_handled_again_and_not_told_again(desk: Desk) -> None:
+    assert await look(desk.recall)
+    received = an_event(an_application_received())
+    opened = replace(an_event(review_opened()), causation_id=received.id)
+    await desk.publish(received, opened)
+    await desk.commit(1)
+    assert not await look(desk.recall)
+    report = await repair(desk.recall, "sato")
+    assert (report.handled_again, report.restored, report.left) == (1, 0, ())
+    assert desk.opened == [RECEIPT]
+    assert await desk.pool.fetchval("select count(*) from event_outbox") == 0
+    assert await desk.last_number() == 1
+    assert await look(desk.recall)
+
+
+async def test_what_has_no_way_back_is_named_and_the_rest_goes_on(desk: Desk) -> None:
+    assert await look(desk.recall)
+    await desk.publish(an_event(review_opened(), sequence=1), recorded(2, 2))
+    assert not await look(desk.recall)
+    report = await repair(desk.recall, "sato")
+    assert report.left == (f"{ReviewOpened.ce_type} {RECEIPT}",)
+    assert desk.recorded == ["2018-10-02"]
+    assert await look(desk.recall)
