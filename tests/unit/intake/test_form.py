@@ -278,7 +278,7 @@ def test_more_to_add_than_there_are_may_be_a_total() -> None:
     assert warnings_of(a_form(add_smtp_pop3="", add_edifact="2")) == []
 
 
-def test_giving_up_the_last_smtp_pop3_mailbox_is_a_warning() -> None:
+def test_giving_up_the_last_mailbox_is_a_warning() -> None:
     last = a_form(add_smtp_pop3="", abolish=(OPENING_MAILBOX,))
 
     assert warnings_of(last) == [FormWarningCode.LAST_MAILBOX]
