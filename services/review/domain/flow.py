@@ -26,6 +26,7 @@ class FlowPlace(StrEnum):
     UNPUBLISHED = "unpublished"
     AWAITING_ISSUE = "awaiting_issue"
     AWAITING_START = "awaiting_start"
+    AWAITING_MAIL = "awaiting_mail"
     MAIL_DEFERRED = "mail_deferred"
     MAIL_FAILED = "mail_failed"
 
@@ -79,7 +80,7 @@ PLACES: Mapping[FlowStation, Sequence[FlowPlace]] = {
         FlowPlace.UNPUBLISHED,
     ),
     FlowStation.PROVISIONING: (FlowPlace.AWAITING_ISSUE, FlowPlace.AWAITING_START),
-    FlowStation.NOTIFIER: (FlowPlace.MAIL_DEFERRED, FlowPlace.MAIL_FAILED),
+    FlowStation.NOTIFIER: (FlowPlace.AWAITING_MAIL, FlowPlace.MAIL_DEFERRED, FlowPlace.MAIL_FAILED),
 }
 """What waits on the way to review stands with intake, what review sends out with review."""
 
@@ -87,6 +88,7 @@ LATE_AFTER: Mapping[FlowPlace, timedelta] = {
     FlowPlace.HELD_EVENTS: timedelta(minutes=10),
     FlowPlace.UNPUBLISHED: timedelta(minutes=1),
     FlowPlace.AWAITING_ISSUE: timedelta(minutes=2),
+    FlowPlace.AWAITING_MAIL: timedelta(minutes=15),
 }
 """People take their time; what machines do has these limits, the same as the alert rules."""
 

@@ -34,6 +34,7 @@ from services.review.store.flow import (
     count_held_events,
     count_mail_trouble,
     count_open_reviews,
+    count_unmailed,
     find_last_heard,
 )
 from services.review.store.ledger import (
@@ -110,6 +111,7 @@ __all__ = [
     "count_open_reviews",
     "count_reviews",
     "count_unissued",
+    "count_unmailed",
     "delete_case_notes",
     "delete_claim",
     "delete_contacts",

@@ -53,6 +53,23 @@ async def count_mail_trouble(db: Connection, since: datetime) -> dict[FlowPlace,
     return {FlowPlace(row["step"]): Count(row["number"], row["oldest"]) for row in rows}
 
 
+async def count_unmailed(db: Connection) -> Count:
+    """Open applications of which no mail has been told yet: notifier is away, or holds their events back."""
+    row = await db.fetchrow(
+        """
+        select count(*) as number, min(opened_at) as oldest from reviews
+        where state = any($1) and not exists (
+            select from timeline_entries as entry
+            where entry.receipt_number = reviews.receipt_number
+                and entry.step in ('mail_sent', 'mail_deferred', 'mail_failed')
+        )
+        """,
+        list(PLACE_OF_STATE),
+    )
+    assert row is not None
+    return Count(row["number"], row["oldest"])
+
+
 async def find_last_heard(db: Connection) -> dict[FlowStation, datetime]:
     """When an event of each other service was last handled, among the most recent ones."""
     rows = await db.fetch(

@@ -21,6 +21,7 @@ async def read_flow(deps: Dependencies) -> Sequence[StationView]:
             **await store.count_open_reviews(db),
             **await store.count_held_events(db),
             **await store.count_mail_trouble(db, now - MAIL_TROUBLE_SHOWN),
+            FlowPlace.AWAITING_MAIL: await store.count_unmailed(db),
             FlowPlace.ISSUE_FAILED: await store.count_failed_issues(db),
             FlowPlace.UNPUBLISHED: Count(waiting, oldest),
         }
