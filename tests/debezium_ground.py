@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
-import psutil
 
 from deploy.debezium.connector import (
     configuration,
@@ -61,10 +60,6 @@ class DebeziumGround:
         """The same database with Debezium's login."""
         place = urlsplit(url)
         return urlunsplit(place._replace(netloc=f"{login_of(SERVICE)}:{self.password}@{place.hostname}:{place.port}"))
-
-    def resident_mib(self) -> float:
-        """Memory of Kafka Connect."""
-        return float(psutil.Process(self.part.pid).memory_info().rss) / 2**20
 
     def kill(self) -> None:
         """As a power cut would."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from deploy.catalogue.access import grants
 from deploy.catalogue.asyncapi import asyncapi_document
@@ -81,6 +82,7 @@ def _pages(topics: Sequence[TopicFacts]) -> Mapping[str, str]:
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     environment.filters["pretty"] = _pretty
+    environment.filters["breakable"] = lambda name: Markup(".<wbr>").join(name.split("."))
     environment.filters["sentence"] = lambda text: f"{text[0].upper()}{text[1:]}."
     index = environment.get_template("index.html").render(topics=topics, headers=HEADERS, root="")
     topic, event = environment.get_template("topic.html"), environment.get_template("event.html")

@@ -25,7 +25,7 @@ class SeenRecord:
     key: str
     headers: Mapping[str, str]
     value: bytes | None = field(repr=False)
-    arrived: datetime
+    arrived_ms: int
     """By the clock of the machine that sent it, which no demo moves."""
 
     @property
@@ -42,6 +42,11 @@ class SeenRecord:
     def time(self) -> str:
         """When it was decided, as the record says."""
         return self.headers.get("ce_time", "")
+
+    @property
+    def arrived(self) -> datetime:
+        """When it came to the broker."""
+        return datetime.fromtimestamp(self.arrived_ms / MILLISECONDS, UTC)
 
     def data(self) -> Any:
         """The value as JSON; None for a tombstone or what is no JSON."""
@@ -113,7 +118,7 @@ def seen_record(record: Any, topic: Topic, partition: int) -> SeenRecord:
         key=(record.key or b"").decode(errors="replace"),
         headers={name: (value or b"").decode(errors="replace") for name, value in record.headers},
         value=record.value,
-        arrived=datetime.fromtimestamp(record.timestamp / MILLISECONDS, UTC),
+        arrived_ms=record.timestamp,
     )
 
 

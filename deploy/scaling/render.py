@@ -21,11 +21,11 @@ def rendered_page() -> str:
 
 def debezium(cdc: Mapping[str, Any]) -> str:
     """Both sides of the comparison, line by line."""
-    how = f"Medians of {cdc['rounds']} interleaved rounds, in brackets lowest and highest; `{cdc['command']}`."
+    how = f"Interleaved rounds: {cdc['rounds']}; medians, in brackets lowest and highest. `{cdc['command']}`"
     lines = [f"Measured on {cdc['machine']} {how}\n", "| | relay | Debezium |", "|---|---|---|"]
     for name, what in COMPARED.items():
         sides = [cdc[side][name] for side in ("relay", "debezium")]
-        lines.append(_row(what, [f"{median:,g} ({lowest:,g} – {highest:,g})" for median, lowest, highest in sides]))
+        lines.append(_row(what, [_spread(*side) for side in sides]))
     return "\n".join(lines)
 
 
@@ -54,7 +54,7 @@ def _figures(measured: Mapping[str, Any]) -> Iterator[str]:
     yield "| one application, milliseconds of a core | " + " | ".join(batches["cpu_ms_per_application"]) + " |"
     yield "|---|" + "---|" * len(batches["cpu_ms_per_application"])
     yield _row("workers in batches, passwords hashed, no mail server", batches["cpu_ms_per_application"].values())
-    told = [people["cpu_ms_per_application"].get(name, "") for name in batches["cpu_ms_per_application"]]
+    told = [people["cpu_ms_per_application"].get(name, "–") for name in batches["cpu_ms_per_application"]]
     yield _row("everything, people at the pages", told)
     yield "\n| one application leaves | " + " | ".join(batches["kept_bytes_per_application"]) + " |"
     yield "|---|" + "---|" * len(batches["kept_bytes_per_application"])
@@ -90,6 +90,10 @@ def _assumed() -> Iterator[str]:
         + "; ".join(f"{each.value:g} {each.why}" for each in ASSUMPTIONS)
         + "."
     )
+
+
+def _spread(median: float, lowest: float, highest: float) -> str:
+    return f"{median:,g}" if lowest == highest else f"{median:,g} ({lowest:,g} – {highest:,g})"
 
 
 def _row(name: str, cells: Any) -> str:

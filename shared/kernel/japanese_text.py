@@ -21,6 +21,8 @@ _ALSO_PRINTED = frozenset("𠮷—")
 _CHARACTER_SETS = ("euc_jis_2004", "cp932")
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 
+# Printable ASCII, half-width kana, and the marks that join a letter: most names have none of them.
+_MAY_WIDEN = re.compile(rf"[ -~｡-ﾟ{_VOICED}{_HALF_VOICED}]")
 _KATAKANA = re.compile(r"[ァ-ヴー・　]+")
 _KANA_HYPHEN = re.compile(rf"(?<=[ァ-ヴー])[{_HYPHENS}]+")
 _PHONE_ORNAMENTS = re.compile(rf"[\s()\[\]{_HYPHENS}ー]")
@@ -49,7 +51,10 @@ def widen(text: str) -> str:
 
     Voicing marks that follow their kana, half-width or combining, are joined with it. Trims.
     """
-    return _join_marks(jaconv.h2z(_trim(text), kana=True, ascii=True, digit=True))
+    trimmed = _trim(text)
+    if _MAY_WIDEN.search(trimmed) is None:
+        return trimmed
+    return _join_marks(jaconv.h2z(trimmed, kana=True, ascii=True, digit=True))
 
 
 def to_katakana(text: str) -> str:

@@ -26,11 +26,10 @@ import uvloop
 from deploy.local.databases import with_database
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import NAME as POSTGRES
-from deploy.local.stack import LocalStack
 from tests.benchmarks.noise import look_at_machine
 from tests.benchmarks.posting import WARM_UP, execute, prepare_requests, running_side, send_requests
+from tests.benchmarks.servers import servers
 from tests.benchmarks.workload import make_workload
-from tests.conftest import stack_folder
 
 POSTS, CEILING_POSTS = 2000, 800
 MOST_RATIO, MOST_SECONDS = 10.0, 0.050
@@ -107,13 +106,8 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=POSTS)
     posts = parser.parse_args().posts
     print(look_at_machine(), file=sys.stderr, flush=True)
-    with stack_folder() as folder:
-        stack = LocalStack(folder)
-        try:
-            stack.start_parts([POSTGRES])
-            measured = uvloop.run(measure(stack.state.postgres_dsn, folder, posts))
-        finally:
-            stack.wipe()
+    with servers(POSTGRES) as stack:
+        measured = uvloop.run(measure(stack.state.postgres_dsn, stack.directory, posts))
     figure = _figure(measured)
     print(json.dumps(figure, indent=2))
     raise SystemExit(1 if figure["verdict"] == "missed" else 0)

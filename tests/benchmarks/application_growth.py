@@ -1,12 +1,11 @@
 """P10 for intake: what registering, listing and news cost with a million applications, against a thousand.
 
-`python -m tests.benchmarks.application_growth` with `NSS_POSTGRES_DSN`: median per act, both databases in turns, each
+`python -m tests.benchmarks.application_growth`: median per act, both databases in turns, each
 office with as many applications as any other. Exit code 1: a ratio missed its aim. No part of `make test`.
 """
 
 import asyncio
 import json
-import os
 import secrets
 import statistics
 import time
@@ -18,6 +17,7 @@ from functools import partial
 import asyncpg
 
 from deploy.local.databases import migrations_of, with_database
+from deploy.local.postgres import NAME as POSTGRES
 from services.intake import workflows
 from services.intake.domain.form import ApplicationForm
 from services.intake.domain.office_facts import FormRules
@@ -26,6 +26,7 @@ from shared.contracts.event_data import ApplicationKind
 from shared.runtime.database import Connection, Pool, open_pool, transaction
 from shared.runtime.ids import new_uuid7
 from shared.runtime.migrations import apply_migrations
+from tests.benchmarks.servers import servers
 from tests.builders import TYPED, a_contract, a_schedule, an_application_received, an_event
 
 SMALL, LARGE = 1_000, 1_000_000
@@ -202,7 +203,8 @@ async def _execute(dsn: str, statement: str) -> None:
 
 def main() -> None:
     """Measure, print the figures as JSON, end with the exit code."""
-    figures = asyncio.run(measure(SMALL, LARGE, os.environ["NSS_POSTGRES_DSN"]))
+    with servers(POSTGRES) as stack:
+        figures = asyncio.run(measure(SMALL, LARGE, stack.state.postgres_dsn))
     print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
     raise SystemExit(0 if all(figures[act] <= AIM for act in ("write", "list", "news")) else 1)
 

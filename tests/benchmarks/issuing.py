@@ -10,11 +10,10 @@ import asyncio
 from deploy.errors import CommandError
 from deploy.local.kafka import NAME as KAFKA
 from deploy.local.postgres import NAME as POSTGRES
-from deploy.local.stack import LocalStack
 from tests.benchmarks.hashing import NotIssued, measure_issues
 from tests.benchmarks.noise import look_at_machine
 from tests.benchmarks.report import QUIET_SPREAD, Results
-from tests.conftest import stack_folder
+from tests.benchmarks.servers import servers
 
 ROUNDS = 3
 
@@ -25,13 +24,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default {ROUNDS}")
     rounds = parser.parse_args().rounds
     try:
-        with stack_folder() as folder:
-            stack = LocalStack(folder)
-            try:
-                stack.start_parts([KAFKA, POSTGRES])
-                results = asyncio.run(measure(stack.state.postgres_dsn, stack.state.kafka_bootstrap, rounds))
-            finally:
-                stack.wipe()
+        with servers(KAFKA, POSTGRES) as stack:
+            results = asyncio.run(measure(stack.state.postgres_dsn, stack.state.kafka_bootstrap, rounds))
     except (NotIssued, CommandError) as problem:
         raise SystemExit(f"benchmark: {problem}") from None
     print(as_text(results))

@@ -1,11 +1,10 @@
 """P10 for provisioning: what issuing and reading cost with a million IDs in the ledger, against a ledger of a thousand.
 
-`python -m tests.benchmarks.ledger_growth` with `NSS_POSTGRES_DSN`: median per batch, both ledgers taken in turns.
+`python -m tests.benchmarks.ledger_growth`: median per batch, both ledgers taken in turns.
 """
 
 import asyncio
 import json
-import os
 import secrets
 import statistics
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 import asyncpg
 
 from deploy.local.databases import migrations_of, with_database
+from deploy.local.postgres import NAME as POSTGRES
 from services.provisioning import workflows
 from services.provisioning.domain.passwords import MailboxPassword
 from services.provisioning.vault import DirectoryKeyStore
@@ -26,6 +26,7 @@ from shared.kernel.identifiers import OfficeCode, receipt_number
 from shared.runtime.database import Pool, open_pool, transaction
 from shared.runtime.ids import new_uuid7
 from shared.runtime.migrations import apply_migrations
+from tests.benchmarks.servers import servers
 from tests.builders import FixedClock, a_schedule, an_approval, an_event
 
 SMALL, LARGE = 1_000, 1_000_000
@@ -167,4 +168,5 @@ async def execute(dsn: str, statement: str) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(measure(SMALL, LARGE, os.environ["NSS_POSTGRES_DSN"]))))
+    with servers(POSTGRES) as given:
+        print(json.dumps(asyncio.run(measure(SMALL, LARGE, given.state.postgres_dsn))))

@@ -1,13 +1,12 @@
 """What comparing the whole ledger with its topic takes: seconds, and memory beyond what the process had before.
 
-`python -m tests.benchmarks.ledger_verification [--records N] [--part N]` with `NSS_POSTGRES_DSN`. The records come from
+`python -m tests.benchmarks.ledger_verification [--records N] [--part N]`. The records come from
 a reader that makes them up; the ledger has a row for every ID they tell of.
 """
 
 import argparse
 import asyncio
 import json
-import os
 import resource
 import secrets
 import sys
@@ -20,6 +19,7 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 
 from deploy.local.databases import migrations_of, with_database
+from deploy.local.postgres import NAME as POSTGRES
 from services.provisioning import workflows
 from services.provisioning.workflows import BookKeeping, LedgerWatch
 from services.provisioning.workflows.topic_parts import PART_RECORDS
@@ -32,6 +32,7 @@ from shared.runtime.database import open_connection, open_pool
 from shared.runtime.migrations import apply_migrations
 from shared.runtime.topic_reader import TopicStretch
 from tests.benchmarks.ledger_growth import execute
+from tests.benchmarks.servers import servers
 from tests.builders import (
     NEW_MAILBOX,
     NOW,
@@ -226,7 +227,8 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=RECORDS, help=f"default {RECORDS}")
     parser.add_argument("--part", type=int, default=PART_RECORDS, help=f"records in memory, default {PART_RECORDS}")
     given = parser.parse_args()
-    print(json.dumps(asyncio.run(measure(os.environ["NSS_POSTGRES_DSN"], given.records, given.part))))
+    with servers(POSTGRES) as stack:
+        print(json.dumps(asyncio.run(measure(stack.state.postgres_dsn, given.records, given.part))))
 
 
 if __name__ == "__main__":

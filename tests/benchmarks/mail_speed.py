@@ -23,7 +23,6 @@ import uvloop
 from deploy.local.databases import migrations_of, with_database
 from deploy.local.keys import ensure_keys
 from deploy.local.postgres import NAME as POSTGRES
-from deploy.local.stack import LocalStack
 from services.notifier import store, workflows
 from services.notifier.domain.mails import Letterhead
 from services.notifier.domain.retry import RetryPolicy
@@ -39,8 +38,8 @@ from shared.runtime.database import Pool, open_pool, transaction
 from shared.runtime.ids import new_uuid7
 from shared.runtime.migrations import apply_migrations
 from tests.benchmarks.mail_sink import MailSink, running_sink
+from tests.benchmarks.servers import servers
 from tests.builders import a_contact, a_system_administrator, an_application_received, an_event
-from tests.conftest import stack_folder
 
 ROUNDS, APPLICATIONS, CONNECTIONS, QUEUED_AT_ONCE = 5, 1500, 4, 250
 SENDER = "nss@naccs.example"
@@ -187,14 +186,9 @@ def main() -> None:
     parser.add_argument("--no-groups", action="store_true", help="a mail server that takes one command at a time")
     given = parser.parse_args()
     options = ["--no-groups"] if given.no_groups else []
-    with stack_folder() as folder:
-        stack = LocalStack(folder)
-        try:
-            stack.start_parts([POSTGRES])
-            dsn = stack.state.postgres_dsn
-            measured = uvloop.run(measure_mail_speed(dsn, given.rounds, given.applications, *options))
-        finally:
-            stack.wipe()
+    with servers(POSTGRES) as stack:
+        dsn = stack.state.postgres_dsn
+        measured = uvloop.run(measure_mail_speed(dsn, given.rounds, given.applications, *options))
     ratios = sorted(each.ratio for each in measured)
     for each in measured:
         print(f"ours {each.ours:6.0f}/s   bare {each.bare:6.0f}/s   ratio {each.ratio:.2f}")

@@ -27,14 +27,13 @@ from deploy.local.keys import ensure_keys
 from deploy.local.ports import LOOPBACK, choose_ports
 from deploy.local.postgres import NAME as POSTGRES
 from deploy.local.probes import says_yes
-from deploy.local.stack import LocalStack
 from deploy.operate.topics import TopicLayout, create_topics, delete_topics
 from services.notifier.domain.mails import message_key
 from shared.contracts.envelope import to_record
 from shared.contracts.notifier_events import Mail, RecipientRole
 from tests.benchmarks.mail_sink import MailSink, running_sink
 from tests.benchmarks.mail_speed import SENDER, MailRound, measure_mail_speed, notifier_database, received
-from tests.conftest import stack_folder
+from tests.benchmarks.servers import servers
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS, WITHIN_SECONDS, LOAD = 20.0, 10.0, 0.5
@@ -153,14 +152,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How soon mails leave at half load.")
     parser.add_argument("--seconds", type=float, default=SECONDS)
     given = parser.parse_args()
-    with stack_folder() as folder:
-        stack = LocalStack(folder)
-        try:
-            stack.start_parts([KAFKA, POSTGRES])
-            state = stack.state
-            rate, waits = uvloop.run(_measure(state.postgres_dsn, state.kafka_bootstrap, given.seconds))
-        finally:
-            stack.wipe()
+    with servers(KAFKA, POSTGRES) as stack:
+        rate, waits = uvloop.run(_measure(stack.state.postgres_dsn, stack.state.kafka_bootstrap, given.seconds))
     print(f"{len(waits.seconds)} mails at {rate:.0f} applications per second")
     print(f"p50 {waits.percentile(0.5):.2f} s, p99 {waits.percentile(0.99):.2f} s, longest {max(waits.seconds):.2f} s")
     print(f"P15 {waits.share_in_time:.4%}, must reach {AT_LEAST:.1%}")

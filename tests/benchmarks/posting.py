@@ -28,7 +28,6 @@ from deploy.local.databases import migrations_of, with_database
 from deploy.local.keys import ensure_keys
 from deploy.local.ports import LOOPBACK, choose_ports
 from deploy.local.postgres import NAME as POSTGRES
-from deploy.local.stack import LocalStack
 from services.intake import store, workflows
 from services.intake.domain.mailboxes import OfficeMailbox
 from services.intake.workflows import AccountOrder
@@ -38,9 +37,9 @@ from shared.runtime.ids import new_uuid7
 from shared.runtime.migrations import apply_migrations
 from tests.benchmarks.noise import look_at_machine
 from tests.benchmarks.posting_server import DATABASE
+from tests.benchmarks.servers import servers
 from tests.benchmarks.workload import REASONS, Workload, make_workload
 from tests.builders import a_contact
-from tests.conftest import stack_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS, POSTS, WARM_UP, CONNECTIONS = 5, 1000, 100, 16
@@ -234,13 +233,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--posts", type=int, default=POSTS)
     arguments = parser.parse_args()
-    with stack_folder() as folder:
-        stack = LocalStack(folder)
-        try:
-            stack.start_parts([POSTGRES])
-            rounds = asyncio.run(measure(stack.state.postgres_dsn, folder, arguments.rounds, arguments.posts))
-        finally:
-            stack.wipe()
+    with servers(POSTGRES) as stack:
+        rounds = asyncio.run(measure(stack.state.postgres_dsn, stack.directory, arguments.rounds, arguments.posts))
     ratios = sorted(each.ratio for each in rounds)
     bare = [each.bare.posts_per_second for each in rounds]
     spread = max(bare) / min(bare)

@@ -1,12 +1,11 @@
 """The reviewers' queue at 100,000 applications: every page under 300 ms, whatever the queue is narrowed to.
 
-`NSS_POSTGRES_DSN=… python -m tests.benchmarks.review_queue [ROWS]` fills a database of its own and drops it again. What
+`python -m tests.benchmarks.review_queue [ROWS]` fills a database of its own and drops it again. What
 a filter looks for is rare, so that one that passes over every row is seen to. Printed are the slowest of first page,
 second page and a page far back, and the tables that its plan reads from end to end.
 """
 
 import asyncio
-import os
 import secrets
 import statistics
 import sys
@@ -20,6 +19,7 @@ from typing import Any, cast
 import asyncpg
 
 from deploy.local.databases import migrations_of, with_database
+from deploy.local.postgres import NAME as POSTGRES
 from services.review import store, workflows
 from services.review.domain.case_file import Viewer
 from services.review.domain.review_queue import (
@@ -36,6 +36,7 @@ from shared.kernel.identifiers import OfficeCode
 from shared.kernel.local_time import local_date
 from shared.runtime.database import Connection, Pool, open_pool
 from shared.runtime.migrations import apply_migrations
+from tests.benchmarks.servers import servers
 from tests.builders import NOW
 
 MOST_SECONDS = 0.3
@@ -212,4 +213,5 @@ async def main(dsn: str, rows: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(os.environ["NSS_POSTGRES_DSN"], int(sys.argv[1]) if sys.argv[1:] else ROWS)))
+    with servers(POSTGRES) as given:
+        sys.exit(asyncio.run(main(given.state.postgres_dsn, int(sys.argv[1]) if sys.argv[1:] else ROWS)))

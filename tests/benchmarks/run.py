@@ -16,7 +16,6 @@ import uvloop
 from deploy.errors import CommandError
 from deploy.local.kafka import NAME as KAFKA
 from deploy.local.postgres import NAME as POSTGRES
-from deploy.local.stack import LocalStack
 from tests.benchmarks.ground import Ground, new_ground
 from tests.benchmarks.hashing import NotIssued, measure_issues
 from tests.benchmarks.latency import hashed_applications_per_second, measure_waits
@@ -26,8 +25,8 @@ from tests.benchmarks.measuring import BooksDisagree, Run, Size, measure_ours, m
 from tests.benchmarks.noise import look_at_machine
 from tests.benchmarks.outcome import NotFinished
 from tests.benchmarks.report import Results, as_json, as_text
+from tests.benchmarks.servers import servers
 from tests.benchmarks.workload import Workload, make_workload
-from tests.conftest import stack_folder
 
 ROUNDS = 5
 APPLICATIONS = 2000
@@ -41,14 +40,9 @@ def main() -> None:
     """Run it all, print the figures, end with the exit code."""
     arguments = _arguments()
     try:
-        with stack_folder() as folder:
-            stack = LocalStack(folder)
-            try:
-                stack.start_parts([KAFKA, POSTGRES])
-                ground = new_ground(stack.state.postgres_dsn, stack.state.kafka_bootstrap)
-                results = asyncio.run(measure(ground, arguments.rounds, arguments.applications))
-            finally:
-                stack.wipe()
+        with servers(KAFKA, POSTGRES) as stack:
+            ground = new_ground(stack.state.postgres_dsn, stack.state.kafka_bootstrap)
+            results = asyncio.run(measure(ground, arguments.rounds, arguments.applications))
     except (BooksDisagree, NotFinished, NotIssued, CommandError) as problem:
         raise SystemExit(f"benchmark: {problem}") from None
     print(as_json(results) if arguments.json else as_text(results))

@@ -144,8 +144,8 @@ async def filling_in(walk: Walk) -> None:
     await page.locator("input[type=checkbox]:checked").first.uncheck()
     await walk.send("items-refused")
     for step in ("start", "contact", "mailboxes"):
-        await walk.see(step, f"{draft}/{step}")
-        await walk.send(f"{step}-refused")
+        await walk.see(f"step-{step}", f"{draft}/{step}")
+        await walk.send(f"step-{step}-refused")
     wish = {**TYPED, "start_date_choice": "other", "requested_start_date": "20181103", "abolish": OPENING_MAILBOX}
     await fill_in(walk.office, f"{draft}/items", {**wish, "add_edifact": "1", "add_smtp_pop3": ""})
     await walk.see("check-with-warnings", f"{draft}/check")

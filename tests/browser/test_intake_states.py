@@ -20,7 +20,7 @@ from tests.conftest import CreateDatabase
 
 FRAMES = {"portal.html", "contract.html", "step.html"}
 """What other templates extend and nobody renders by itself."""
-STATES = 70
+STATES = 85
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -17,7 +17,7 @@ from deploy.catalogue.facts import event_facts
 from deploy.catalogue.gate import complaints
 from shared.contracts.golden import GoldenExample
 from shared.contracts.registry import EVENT_MODELS
-from shared.contracts.topics import HOOKED_TOPICS, SERVICES, TOPICS
+from shared.contracts.topics import HOOKED_TOPICS, SERVICES, TOPICS, topics_told_by
 
 LARGEST_PAGE = 100_000
 OUTSIDE = {"https://www.standardwebhooks.com/"}
@@ -117,12 +117,10 @@ def test_who_may_write_a_topic_is_who_produces_it_and_nobody_may_create_or_alter
     assert {grant.operation for grant in given} == {"Describe", "Read", "Write"}
 
 
-def test_a_service_reads_what_it_consumes_provisioning_its_own_book_and_notifier_what_it_posts_to_hooks() -> None:
-    more = {
-        "provisioning": {"nss.mailbox.v1"},
-        "notifier": {"nss.hooks", *(topic.name for topic in HOOKED_TOPICS)},
-    }
+def test_a_service_reads_what_it_consumes_and_tells_itself_and_notifier_what_it_posts_to_hooks() -> None:
+    more = {"notifier": {"nss.hooks", *(topic.name for topic in HOOKED_TOPICS)}}
     for service in SERVICES:
         read = {grant.name for grant in grants() if grant.principal == service and grant.operation == "Read"}
         wanted = {topic.name for topic in TOPICS if service in topic.readers} | {f"nss.{service}"}
-        assert read == wanted | more.get(service, set())
+        own = {topic.name for topic in topics_told_by(service)}
+        assert read == wanted | own | more.get(service, set())

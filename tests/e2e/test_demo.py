@@ -95,7 +95,8 @@ def assert_the_output_is_whole(output: Path, report: dict[str, Any]) -> None:
     assert {path.stem for path in output.glob("screens/*.png")} == (pages if find_chromium() else set())
 
 
-@pytest.mark.parametrize("until", [pytest.param("Kafka at", marks=pytest.mark.full), "she applies"])
+@pytest.mark.full
+@pytest.mark.parametrize("until", ["Kafka at", "she applies"])
 def test_an_interrupted_demo_leaves_nothing_running(folder: Path, until: str) -> None:
     running = demo(folder)
     assert running.stderr is not None

@@ -132,6 +132,6 @@ async def deployed(town: Town, service: ServiceName, code: Code = CHECKOUT) -> A
     try:
         yield deployment
     finally:
-        await make_ready(town)
         while deployment.replicas:
             await deployment.drop_oldest()
+        await make_ready(town)

@@ -28,7 +28,7 @@ TABLES: Mapping[ServiceName, str] = {
 }
 BREAKING: Mapping[ServiceName, str] = {
     "intake": "alter table applications drop column start_date_note",
-    "review": "alter table reviews drop column moved_by",
+    "review": "alter table reviews drop column opened_at",
     "provisioning": "alter table mailboxes drop column abolition_receipt_number",
     "notifier": "alter table mails drop column role",
 }

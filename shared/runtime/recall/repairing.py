@@ -4,9 +4,12 @@ What others told and was forgotten is handled again; what the service would tell
 back, since its topic has it already. What people had decided is read back from the service's own topics.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
+
+import asyncpg
 
 from shared.contracts.envelope import Event
 from shared.contracts.event_data import EventData
@@ -30,6 +33,8 @@ from shared.runtime.recall.places import BrokerView, open_view
 log = get_log()
 
 
+CONNECTION_LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+"""Ends the repair, which goes on when it is asked for again; anything else is about one event."""
 InTime = tuple[float, int]
 """Seconds, and how many causes stand before it."""
 
@@ -64,16 +69,15 @@ async def plan_repair(recall: Recall) -> RecallReport:
     """What `repair` would find; changes nothing. Raises KafkaUnreachable, TimeoutError."""
     lost = await _find_lost(recall)
     caused = {each.content.id for each in lost.missed if isinstance(each.content, Event)}
-    restored = [event for event in lost.own if event.type in recall.book.restores]
-    reactions = [event for event in lost.own if event.causation_id in caused]
-    left = tuple(_named(event) for event in lost.own if event not in restored and event not in reactions)
-    return RecallReport(len(lost.missed), len(restored), 0, left)
+    without_way_back = [event for event in lost.own if event.type not in recall.book.restores]
+    left = tuple(_named(event) for event in without_way_back if event.causation_id not in caused)
+    return RecallReport(len(lost.missed), len(lost.own) - len(without_way_back), 0, left)
 
 
 async def repair(recall: Recall, operator: str) -> RecallReport:
     """Bring the database up to its topics. Done again after an interruption, it goes on. Raises as `plan_repair`."""
     lost = await _find_lost(recall)
-    work = _Repair(recall, {(event.causation_id, event.type): event for event in lost.own})
+    work = _Repair(recall, lost.own)
     for each in in_order(lost):
         if isinstance(each, Delivery):
             await work.handle_again(each)
@@ -114,9 +118,11 @@ def _place_in_time(content: object, events: Mapping[UUID, Event[EventData]]) -> 
 class _Repair:
     """One repair on its way."""
 
-    def __init__(self, recall: Recall, own: Mapping[tuple[UUID | None, str], Event[EventData]]) -> None:
+    def __init__(self, recall: Recall, own: Sequence[Event[EventData]]) -> None:
         self._recall = recall
-        self._own = own
+        self._reactions: dict[UUID | None, list[Event[EventData]]] = defaultdict(list)
+        for event in own:
+            self._reactions[event.causation_id].append(event)
         self._repeated: set[UUID] = set()
         self._put_off: set[UUID] = set()
         self.handled = self.restored = 0
@@ -150,6 +156,8 @@ class _Repair:
                     return
                 if restore is not None:
                     await restore(db, event)
+        except CONNECTION_LOST:
+            raise
         except Exception as error:
             # One that contradicts what was written meanwhile must not keep the others.
             log.error("event not restored", event_type=event.type, subject=event.subject, error=type(error).__name__)
@@ -170,9 +178,9 @@ class _Repair:
         route = self._recall.router.route_for(event.type) if isinstance(event, Event) else None
         if route is None or not isinstance(event, Event) or await route.handle(db, [event], {}):
             raise CannotYet
-        told_before = [event_type for cause, event_type in self._own if cause == event.id]
-        repeated = await take_back_repeats(db, event.id, told_before)
-        self._repeated |= {self._own[event.id, event_type].id for event_type in repeated}
+        told_before = self._reactions[event.id]
+        repeated = await take_back_repeats(db, event.id, {each.type for each in told_before})
+        self._repeated |= {each.id for each in told_before if each.type in repeated}
         return True
 
 

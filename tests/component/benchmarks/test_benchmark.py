@@ -32,6 +32,7 @@ async def ground(postgres_dsn: str, kafka_bootstrap: str, workload: Workload) ->
         await ground.clear()
 
 
+@pytest.mark.full
 async def test_both_sides_write_and_read_the_same(ground: Ground, workload: Workload) -> None:
     ours = await measure_ours(ground, workload, SIZE)
     bare = await measure_reference(ground, workload, SIZE)

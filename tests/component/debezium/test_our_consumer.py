@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import asyncpg
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from deploy.local.databases import migrations_of, with_database
 from shared.contracts.envelope import Event
 from shared.contracts.event_data import EventData
+from shared.contracts.topics import APPLICATION, CONTRACT, MAILBOX
 from shared.runtime.ids import new_uuid7
 from shared.runtime.migrations import apply_migrations
 from tests.builders import an_event, mailboxes_issued
@@ -18,9 +20,11 @@ from tests.component.runtime.relay_parts import append, running
 from tests.component.runtime.road import ORDER_VIOLATIONS, Replica, create_tables
 from tests.conftest import Report
 from tests.debezium_ground import SLOT, DebeziumGround, Outbox
+from tests.topic_reader import read_topics
 
 pytestmark = pytest.mark.full
 
+TOPICS = [CONTRACT, APPLICATION, MAILBOX]
 OFFICES = [f"NAC{number:03}" for number in range(1, 11)]
 APPLICATIONS, ISSUES = 40, 3
 
@@ -61,6 +65,8 @@ async def test_what_a_killed_debezium_repeats_takes_effect_once_and_in_order(
         for number, events in enumerate(sent):
             await append(outbox.pool, *events)
             if number in (2, 6):
+                # Amid what it publishes, so that some of it is not noted as published yet.
+                await until(partial(effects, replica, number * len(events)), 60)
                 await asyncio.to_thread(ground.kill)
                 await asyncio.to_thread(ground.start_again)
                 await outbox.connector_runs()
@@ -70,9 +76,10 @@ async def test_what_a_killed_debezium_repeats_takes_effect_once_and_in_order(
         repeated = await replica.pool.fetchval("select count(*) - count(distinct event_id) from road_effects")
         disorder = await replica.pool.fetchval(ORDER_VIOLATIONS)
     report(sent=count, absorbed=absorbed, repeated_effects=repeated, violations=disorder)
-    assert (repeated, disorder) == (0, 0)
+    read = [record for _, record in await read_topics(ground.bootstrap, TOPICS, outbox.prefix)]
+    assert (len(read) - absorbed, repeated, disorder) == (count, 0, 0)
 
 
 async def effects(replica: Replica, count: int) -> bool:
-    """Whether every event has taken effect."""
-    return bool(await replica.pool.fetchval("select count(*) = $1 from road_effects", count))
+    """Whether so many events have taken effect."""
+    return bool(await replica.pool.fetchval("select count(*) >= $1 from road_effects", count))

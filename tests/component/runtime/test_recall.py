@@ -1,5 +1,6 @@
 """A database that is older than its topics: found by what it told and by what it handled, and brought up to them."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -17,7 +18,9 @@ from shared.runtime.database import Connection, Pool, transaction
 from shared.runtime.event_outbox import append_events
 from shared.runtime.event_router import EventRouter
 from shared.runtime.processed_events import claim_events
-from shared.runtime.recall import OwnBook, Recall, look, plan_repair, repair
+from shared.runtime.recall import OwnBook, Recall, RecallWatch, look, plan_repair, repair
+from shared.runtime.recall.memory import mark_behind
+from shared.runtime.recall.watching import ASKED_AGAIN_SECONDS
 from tests.builders import NOW, RECEIPT, FixedClock, an_application_received, an_event, new_ids, review_opened
 from tests.component.runtime.outbox_parts import settings_for
 from tests.conftest import PreparedTopics
@@ -137,3 +140,38 @@ async def test_what_has_no_way_back_is_named_and_the_rest_goes_on(desk: Desk) ->
     assert report.left == (f"{ReviewOpened.ce_type} {RECEIPT}",)
     assert desk.recorded == ["2018-10-02"]
     assert await look(desk.recall)
+
+
+async def test_with_the_broker_away_work_goes_on_but_not_on_a_database_known_to_be_behind(desk: Desk) -> None:
+    nowhere = desk.recall.settings.model_copy(update={"kafka_bootstrap": "127.0.0.1:1"})
+    watch = RecallWatch(replace(desk.recall, settings=nowhere))
+    assert not watch.is_current
+    await watch.settle()
+    assert watch.is_current
+    async with transaction(desk.pool) as db:
+        await mark_behind(db, NOW)
+    waiting = asyncio.create_task(watch.settle())
+    await asyncio.wait([waiting], timeout=1)
+    assert (waiting.done(), watch.is_current) == (False, False)
+    waiting.cancel()
+
+
+async def test_a_process_without_a_worker_learns_from_the_database_that_it_may_not_work(desk: Desk) -> None:
+    watch = RecallWatch(desk.recall)
+    following = asyncio.create_task(watch.follow())
+    await asyncio.wait([following], timeout=0.5)
+    assert watch.is_current
+    async with transaction(desk.pool) as db:
+        await mark_behind(db, NOW)
+    await asyncio.wait([following], timeout=ASKED_AGAIN_SECONDS + 1)
+    assert not watch.is_current
+    following.cancel()
+
+
+async def test_a_database_taken_back_beneath_a_running_process_ends_its_work(desk: Desk) -> None:
+    watch = RecallWatch(desk.recall)
+    await watch.settle()
+    await desk.publish(recorded(1, 1))
+    assert await watch.job().run() == 0
+    await asyncio.wait_for(watch.found_behind(), 1)
+    assert not watch.is_current

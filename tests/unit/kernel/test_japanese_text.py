@@ -5,6 +5,7 @@ import string
 import unicodedata
 from datetime import date
 
+import jaconv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +75,13 @@ def test_every_printable_ascii_letter_has_its_full_width_form() -> None:
 def test_every_half_width_kana_is_widened_as_the_standard_does() -> None:
     for code in range(0xFF61, 0xFF9E):
         assert widen(chr(code)) == unicodedata.normalize("NFKC", chr(code))
+
+
+def test_no_letter_that_has_a_wide_form_is_passed_by() -> None:
+    letters = [chr(code) for code in range(0x10000) if not chr(code).isspace() and chr(code).isprintable()]
+    wide = [letter for letter in letters if jaconv.h2z(letter, kana=True, ascii=True, digit=True) != letter]
+    assert len(wide) > 150
+    assert [letter for letter in wide if letter in widen(f"漢{letter}字")] == []
 
 
 @given(st.text(st.characters(min_codepoint=0x3400, max_codepoint=0x2FFFF, exclude_categories=["Cs"])))

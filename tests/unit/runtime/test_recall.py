@@ -62,7 +62,7 @@ async def test_numbering_goes_on_behind_everything_that_was_told_with_a_gap(monk
     async def lift(_db: object, year: int, serial: int) -> None:
         lifted[year] = serial
 
-    monkeypatch.setattr(restoring.store, "lift_receipt_numbers", lift)
+    monkeypatch.setattr("services.intake.store.lift_receipt_numbers", lift)
     told = [receipt_number(2026, 41), receipt_number(2026, 7), receipt_number(2025, RECEIPTS_PER_YEAR), "NAC001"]
     await restoring.lift_receipt_numbers(None, told)  # type: ignore[arg-type]
     assert lifted == {2026: 41 + restoring.UNPUBLISHED_NUMBERS, 2025: RECEIPTS_PER_YEAR}
