@@ -96,8 +96,7 @@ def test_a_schema_that_takes_something_away_is_seen_and_was_refused_before(
     before = Before(service, tmp_path / "tree")
     before.migrate_too(BREAKING[service])
     done = before.test("--exitfirst")
-    column = BREAKING[service].split()[-1]
     report(outcome=done.stdout.strip().splitlines()[-1])
     assert done.returncode == 1, done.stdout[-3000:]
-    assert f'column "{column}"' in done.stdout
+    assert "UndefinedColumn" in done.stdout
     assert [breach.reason for breach in breaches(BREAKING[service])] == ["old code names this column"]

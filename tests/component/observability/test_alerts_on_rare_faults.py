@@ -238,6 +238,13 @@ async def a_start_that_needs_a_setting(town: Town, office: str) -> date:
 
 async def test_texts_of_mails_that_nobody_may_erase(town: Town, watcher: Watcher) -> None:
     assert await watcher.firing("NssMailTextsKept") == []
+    number = await town.apply(town.offices[9])
+
+    async def sent() -> bool | None:
+        done = await town.rows("notifier", "select 1 from mails where receipt_number = $1 and state = 'sent'", number)
+        return bool(done) or None
+
+    await until(sent, "a mail whose text is kept")
     async with without(town, "notifier", "update", "mails"):
         await move_clock(town, days=93)
         await watcher.until_firing("NssMailTextsKept", service="notifier")

@@ -132,6 +132,15 @@ async def test_what_it_handled_and_forgot_is_handled_again_and_not_told_again(de
     assert await look(desk.recall)
 
 
+async def test_what_it_handled_is_missed_even_where_it_had_told_nothing_yet(desk: Desk) -> None:
+    assert await look(desk.recall)
+    await desk.publish(an_event(an_application_received()))
+    await desk.commit(1)
+    assert not await look(desk.recall)
+    assert (await repair(desk.recall, "sato")).handled_again == 1
+    assert (desk.opened, await desk.pool.fetchval("select count(*) from event_outbox")) == ([RECEIPT], 1)
+
+
 async def test_what_has_no_way_back_is_named_and_the_rest_goes_on(desk: Desk) -> None:
     assert await look(desk.recall)
     await desk.publish(an_event(review_opened(), sequence=1), recorded(2, 2))
