@@ -9,11 +9,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest -m "not full"
 # Tests are shared out among so many processes, each with a broker and a database server of its own.
-# One more than the cores it is made for: much of a test's time is waiting.
-WORKERS ?= 3
-# A folder that shares a stack is one process's (tests/sharing_out.py). The longest come first and no third one beside
-# them, so that the processes end at about the same time.
-SLOW_TESTS = $(wildcard tests/browser tests/e2e tests/component/[a-o]* tests/faults tests/rollouts tests/component/[p-z]*)
+WORKERS ?= 2
+# What takes longest comes first, so that the processes end at about the same time.
+SLOW_TESTS = $(wildcard tests/browser tests/e2e tests/faults tests/rollouts tests/component)
 QUICK_TESTS = $(wildcard tests/unit tests/contracts tests/architecture)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
@@ -42,7 +40,7 @@ up: setup  ## Start Kafka, PostgreSQL, the mail sink and the four services
 down: setup  ## Stop everything that up or demo left running
 	@$(BIN)/nss down
 
-check: setup  ## Lint, types, layers, dead code, dependencies and the quick tests; under a minute
+check: setup  ## Lint, types, layers, dead code, dependencies and the quick tests; about a minute
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy

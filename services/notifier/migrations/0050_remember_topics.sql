@@ -3,13 +3,13 @@
 create table topic_memory (
     only_row boolean primary key default true check (only_row),
     positions jsonb not null,
-    acts_on text[] not null,
+    acts_on jsonb not null,
     is_current boolean not null,
     looked_at timestamptz not null
 );
 
 comment on column topic_memory.positions is 'next offset by "topic/partition": the end of own topics, what was committed of the others';
-comment on column topic_memory.acts_on is 'event types handled then; one that is handled only since leaves no trace of earlier events';
+comment on column topic_memory.acts_on is 'event types handled then, each with the instant from which it was; earlier ones were passed by';
 comment on column topic_memory.is_current is 'false from the moment the topics were found to know more, until a repair';
 
 create table subjects_behind (

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from shared.contracts.decoding import ContractError, ReceivedRecord, decode_record
 from shared.contracts.envelope import Event, source_of
@@ -13,6 +14,7 @@ from shared.runtime.event_batch import Delivery, read_delivery
 from shared.runtime.event_router import EventRouter
 from shared.runtime.logs import get_log
 from shared.runtime.processed_events import find_processed
+from shared.runtime.processed_purge import forgotten_before
 from shared.runtime.recall.book import OwnBook
 from shared.runtime.recall.memory import (
     Memory,
@@ -29,6 +31,10 @@ from shared.runtime.settings import ServiceSettings
 TAIL_RECORDS = 20
 """So many of the newest records of each partition are asked for: what is older was written before."""
 SUBJECTS_AT_ONCE = 1000
+ALWAYS = datetime.fromtimestamp(0, UTC)
+"""Since when a type is handled that the first comparison knew."""
+ROLL_OUT = timedelta(hours=1)
+"""So long may workers of the release before go on beside those that handle a type which it passes by."""
 TOPICS_BY_NAME: Mapping[str, Topic] = {topic.name: topic for topic in TOPICS}
 
 log = get_log()
@@ -73,10 +79,12 @@ async def look(recall: Recall) -> bool:
     async with open_view(recall.settings) as view:
         ends = await view.ends(recall.own_topics)
         committed = await view.committed(recall.service, recall.read_topics)
-        acts_on = memory.acts_on if memory else recall.acts_on
-        if await _recalls_own(recall, view, ends) and await _recalls_handled(recall, view, committed, acts_on):
+        known = memory.acts_on if memory else dict.fromkeys(recall.acts_on, ALWAYS)
+        if await _recalls_own(recall, view, ends) and await _recalls_handled(recall, view, committed, known):
+            now = recall.clock.now()
+            acts_on = {name: known.get(name, now) for name in recall.acts_on}
             async with transaction(recall.pool) as db:
-                return await keep_memory(db, {**ends, **committed}, recall.acts_on, recall.clock.now())
+                return await keep_memory(db, {**ends, **committed}, acts_on, now)
         await _note_behind(recall, view, memory, ends)
     return False
 
@@ -92,11 +100,11 @@ async def _recalls_own(recall: Recall, view: BrokerView, ends: Mapping[Place, in
 
 
 async def _recalls_handled(
-    recall: Recall, view: BrokerView, committed: Mapping[Place, int], acts_on: frozenset[str]
+    recall: Recall, view: BrokerView, committed: Mapping[Place, int], acts_on: Mapping[str, datetime]
 ) -> bool:
     handled: list[Delivery] = []
     async for place, records in view.read(_tails(committed), committed):
-        handled += deliveries_of(place, records, acts_on)
+        handled += [each for each in deliveries_of(recall, place, records) if _was_acted_on(each, acts_on)]
     async with recall.pool.acquire() as db:
         known = await find_processed(db, [delivery.key for delivery in handled])
     return all(delivery.key in known for delivery in handled)
@@ -133,11 +141,27 @@ def own_events(service: ServiceName, place: Place, records: Sequence[ReceivedRec
     return events
 
 
-def deliveries_of(place: Place, records: Sequence[ReceivedRecord], acts_on: frozenset[str]) -> list[Delivery]:
-    """Those of the records that the service acts on."""
-    topic = TOPICS_BY_NAME[place[0]]
-    read = [read_delivery(record, topic, place, acts_on) for record in records]
-    return [delivery for delivery in read if not delivery.is_skipped]
+def deliveries_of(recall: Recall, place: Place, records: Sequence[ReceivedRecord]) -> list[Delivery]:
+    """Those of the records that the service acts on and would remember."""
+    topic, now = TOPICS_BY_NAME[place[0]], recall.clock.now()
+    read = [read_delivery(record, topic, place, recall.acts_on) for record in records]
+    return [delivery for delivery in read if not delivery.is_skipped and not _may_be_forgotten(delivery, now)]
+
+
+def _was_acted_on(delivery: Delivery, acts_on: Mapping[str, datetime]) -> bool:
+    """Whether whoever passed this record handled it: a release that does not know a type goes past it."""
+    if delivery.event_type is None:
+        return True
+    since = acts_on.get(delivery.event_type)
+    if since is None or since == ALWAYS or not isinstance(delivery.content, Event):
+        return since == ALWAYS
+    return delivery.content.time >= since + ROLL_OUT
+
+
+def _may_be_forgotten(delivery: Delivery, now: datetime) -> bool:
+    """A broker may keep a record for longer than it promised, and its clock may be another one; letters are kept."""
+    before = forgotten_before(delivery.topic, now)
+    return before is not None and isinstance(delivery.content, Event) and delivery.content.time < before
 
 
 def _tails(ends: Mapping[Place, int]) -> dict[Place, int]:

@@ -16,7 +16,8 @@ class Memory:
     """As of the last comparison that found nothing amiss."""
 
     positions: Mapping[Place, int]
-    acts_on: frozenset[str]
+    acts_on: Mapping[str, datetime]
+    """Types of events that were handled, each with the instant of the first comparison that knew it."""
     is_current: bool
 
 
@@ -26,10 +27,13 @@ async def find_memory(db: Connection) -> Memory | None:
     if row is None:
         return None
     positions = {_place(name): int(offset) for name, offset in row["positions"].items()}
-    return Memory(positions, frozenset(row["acts_on"]), row["is_current"])
+    acts_on = {name: datetime.fromisoformat(since) for name, since in row["acts_on"].items()}
+    return Memory(positions, acts_on, row["is_current"])
 
 
-async def keep_memory(db: Connection, positions: Mapping[Place, int], acts_on: Collection[str], now: datetime) -> bool:
+async def keep_memory(
+    db: Connection, positions: Mapping[Place, int], acts_on: Mapping[str, datetime], now: datetime
+) -> bool:
     """Nothing was amiss up to these positions; False where somebody else has found that the topics know more."""
     return bool(
         await db.fetchval(
@@ -41,7 +45,7 @@ async def keep_memory(db: Connection, positions: Mapping[Place, int], acts_on: C
             returning is_current
             """,
             {f"{topic}/{partition}": offset for (topic, partition), offset in positions.items()},
-            sorted(acts_on),
+            {name: since.isoformat() for name, since in acts_on.items()},
             now,
         )
     )

@@ -193,7 +193,7 @@ async def _find_lost(recall: Recall) -> Lost:
         lost.own = await _own_since(recall, view, positions, remembered)
         ends = await view.ends(recall.read_topics)
         async for place, records in view.read(positions, ends):
-            lost.missed += await _forgotten(recall.pool, deliveries_of(place, records, recall.acts_on))
+            lost.missed += await _forgotten(recall.pool, deliveries_of(recall, place, records))
     return lost
 
 

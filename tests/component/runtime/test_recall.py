@@ -3,22 +3,25 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from shared.contracts.envelope import Event, to_record
 from shared.contracts.event_data import EventData
-from shared.contracts.intake_events import ApplicationReceived
+from shared.contracts.intake_events import ApplicationCorrected, ApplicationReceived
 from shared.contracts.review_events import ReviewOpened, SystemSettingRecorded
 from shared.contracts.topics import APPLICATION, REVIEW, consumer_group
 from shared.runtime.database import Connection, Pool, transaction
 from shared.runtime.event_outbox import append_events
 from shared.runtime.event_router import EventRouter
 from shared.runtime.processed_events import claim_events
+from shared.runtime.processed_purge import KEPT_BEYOND_RETENTION
 from shared.runtime.recall import OwnBook, Recall, RecallWatch, look, plan_repair, repair
+from shared.runtime.recall.looking import ROLL_OUT
 from shared.runtime.recall.memory import mark_behind
 from shared.runtime.recall.watching import ASKED_AGAIN_SECONDS
 from tests.builders import NOW, RECEIPT, FixedClock, an_application_received, an_event, new_ids, review_opened
@@ -79,6 +82,11 @@ class Desk:
         return number
 
 
+def a_correction() -> ApplicationCorrected:
+    again = {"revision": 2, "corrected_at": NOW, "answers_clarification_id": UUID(int=7)}
+    return ApplicationCorrected.model_validate({**an_application_received().model_dump(), **again})
+
+
 def recorded(day: int, sequence: int) -> Event[EventData]:
     data = SystemSettingRecorded(receipt_number=RECEIPT, completed_on=date(2018, 10, day))
     return an_event(data, sequence=sequence, time=NOW)
@@ -130,6 +138,37 @@ async def test_what_it_handled_and_forgot_is_handled_again_and_not_told_again(de
     assert await desk.pool.fetchval("select count(*) from event_outbox") == 0
     assert await desk.last_number() == 1
     assert await look(desk.recall)
+
+
+async def test_what_the_release_before_passed_by_is_not_missed_by_one_that_acts_on_it(desk: Desk) -> None:
+    async def correct(_db: Connection, _events: Sequence[Event[ApplicationCorrected]]) -> None:
+        raise NotImplementedError
+
+    earlier, router = desk.recall, EventRouter("review")
+    router.on(ApplicationReceived, desk.open)
+    router.on(ApplicationCorrected, correct)
+    assert await look(earlier)
+    later = replace(earlier, router=router)
+    await desk.publish(an_event(a_correction(), time=NOW))
+    await desk.commit(1)
+    assert await look(later)
+    assert await look(later)
+    await desk.publish(an_event(a_correction(), time=NOW + ROLL_OUT - timedelta(seconds=1)))
+    await desk.commit(2)
+    assert await look(later), "workers of the release before may still have been at work"
+    await desk.publish(an_event(a_correction(), time=NOW + ROLL_OUT))
+    await desk.commit(3)
+    assert not await look(later)
+
+
+async def test_what_it_was_free_to_forget_is_not_missed_though_a_broker_still_has_it(desk: Desk) -> None:
+    assert await look(desk.recall)
+    received = an_event(an_application_received(), time=NOW)
+    await desk.publish(received)
+    await desk.commit(1)
+    kept = timedelta(days=APPLICATION.retention_days or 0) + KEPT_BEYOND_RETENTION
+    assert await look(replace(desk.recall, clock=FixedClock(NOW + kept + timedelta(seconds=1))))
+    assert not await look(replace(desk.recall, clock=FixedClock(NOW + kept)))
 
 
 async def test_what_it_handled_is_missed_even_where_it_had_told_nothing_yet(desk: Desk) -> None:
