@@ -32,7 +32,7 @@ from services.notifier.store import Seals
 from services.notifier.workflows import Delivery, MailDesk, MailPress
 from shared.contracts.envelope import Event
 from shared.contracts.intake_events import ApplicationReceived
-from shared.kernel.identifiers import ReceiptNumber
+from shared.kernel.identifiers import receipt_number
 from shared.runtime.clock import SystemClock
 from shared.runtime.database import Pool, open_pool, transaction
 from shared.runtime.ids import new_uuid7
@@ -128,7 +128,7 @@ async def _fill(pool: Pool, seals: Seals, applications: int) -> None:
 def received(number: int) -> Event[ApplicationReceived]:
     """An application received now, with addresses of its own."""
     data = an_application_received(
-        receipt_number=ReceiptNumber(f"26{number:04d}A"),
+        receipt_number=receipt_number(2026, number + 1),
         contact=a_contact(email=f"tsukan-{number}@naccs.example"),
         system_administrator=a_system_administrator(email=f"kanri-{number}@naccs.example"),
     )
