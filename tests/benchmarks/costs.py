@@ -30,8 +30,8 @@ from tests.benchmarks.measuring import check_books, submit
 from tests.benchmarks.ours import running_services
 from tests.benchmarks.outcome import MAILS_PER_APPLICATION, Connections, await_end, await_rest, connect
 from tests.benchmarks.posting import measure as measure_posts
+from tests.benchmarks.servers import servers
 from tests.benchmarks.workload import Workload, make_workload
-from tests.conftest import stack_folder
 from tests.town import PASSWORD, Town, founded_town, invented_offices
 
 APPLICATIONS, WARM_UP, PEOPLE, AT_ONCE = 1500, 100, 24, 4
@@ -195,16 +195,11 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=PEOPLE)
     given = parser.parse_args()
     told: dict[str, object] = {}
-    with stack_folder() as folder:
-        stack = LocalStack(folder, outside=Outside())
-        try:
-            stack.start_parts([KAFKA, POSTGRES])
-            told["batches"] = uvloop.run(measure_batches(stack, given.applications))
-            _say(told)
-            told["singles"] = uvloop.run(measure_singles(stack.state.postgres_dsn, folder))
-            _say(told)
-        finally:
-            stack.wipe()
+    with servers(KAFKA, POSTGRES, outside=Outside()) as stack:
+        told["batches"] = uvloop.run(measure_batches(stack, given.applications))
+        _say(told)
+        told["singles"] = uvloop.run(measure_singles(stack.state.postgres_dsn, stack.directory))
+        _say(told)
     offices = invented_offices(given.people)
     with founded_town(offices) as town:
         told["people"] = asyncio.run(measure_people(town, list(offices)))

@@ -92,8 +92,7 @@ async def look(recall: Recall) -> bool:
 async def _recalls_own(recall: Recall, view: BrokerView, ends: Mapping[Place, int]) -> bool:
     told: dict[str, int] = {}
     async for place, records in view.read(_tails(ends), ends):
-        for event in own_events(recall.service, place, records):
-            told[event.subject] = max(event.sequence or 0, told.get(event.subject, 0))
+        _add_highest(told, own_events(recall.service, place, records))
     async with recall.pool.acquire() as db:
         given = await find_last_sequences(db, told)
     return all(given.get(subject, 0) >= sequence for subject, sequence in told.items())
@@ -117,8 +116,7 @@ async def _note_behind(recall: Recall, view: BrokerView, memory: Memory | None, 
     async with transaction(recall.pool) as db:
         told: dict[str, int] = {}
         async for place, records in view.read(positions, ends):
-            for event in own_events(recall.service, place, records):
-                told[event.subject] = max(event.sequence or 0, told.get(event.subject, 0))
+            _add_highest(told, own_events(recall.service, place, records))
             if len(told) >= SUBJECTS_AT_ONCE:
                 behind += await note_subjects_behind(db, told)
                 told = {}
@@ -126,6 +124,12 @@ async def _note_behind(recall: Recall, view: BrokerView, memory: Memory | None, 
         await recall.book.lift_numbers(db, behind)
         await mark_behind(db, recall.clock.now())
     log.error("the database is older than its topics", service=recall.service, subjects=len(set(behind)))
+
+
+def _add_highest(told: dict[str, int], events: Sequence[Event[EventData]]) -> None:
+    """Keep the highest sequence of each subject."""
+    for event in events:
+        told[event.subject] = max(event.sequence or 0, told.get(event.subject, 0))
 
 
 def own_events(service: ServiceName, place: Place, records: Sequence[ReceivedRecord]) -> list[Event[EventData]]:
@@ -153,9 +157,9 @@ def _was_acted_on(delivery: Delivery, acts_on: Mapping[str, datetime]) -> bool:
     if delivery.event_type is None:
         return True
     since = acts_on.get(delivery.event_type)
-    if since is None or since == ALWAYS or not isinstance(delivery.content, Event):
-        return since == ALWAYS
-    return delivery.content.time >= since + ROLL_OUT
+    if since is None:
+        return False
+    return since == ALWAYS or (isinstance(delivery.content, Event) and delivery.content.time >= since + ROLL_OUT)
 
 
 def _may_be_forgotten(delivery: Delivery, now: datetime) -> bool:
