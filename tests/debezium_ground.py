@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from deploy.debezium.connector import (
+    TLS,
     configuration,
     login_of,
     preparation,
@@ -128,7 +129,8 @@ class Outbox:
 
     async def start_connector(self) -> None:
         """Wait until it streams."""
-        told = configuration(SERVICE, self.prefix)
+        told = {name: text for name, text in configuration(SERVICE, self.prefix).items() if name not in TLS}
+        told |= {"database.sslmode": "disable"}
         await asyncio.to_thread(self.ground.worker.put, self._connector, told)
         await self.connector_runs()
 

@@ -13,8 +13,8 @@ LOOPBACK = "127.0.0.1"
 PATIENCE_SECONDS = 30.0
 WITHIN_SECONDS = 1.0
 """How soon the mail server must follow the ledger."""
-GREETINGS = 20
-"""On a machine that is busy with other things, as many bare greetings are allowed instead."""
+BUSY = 10
+"""On a machine that has other work, it may take so many times as long."""
 
 needs_dovecot = pytest.mark.skipif(
     shutil.which("dovecot") is None or not Path("/usr/lib/dovecot/modules/auth/libdriver_pgsql.so").exists(),
@@ -35,18 +35,13 @@ class Pop3Door:
     async def accepts(self, mailbox: str, password: str) -> bool:
         """Whether the login is let in; one that is, is so at the first try and within a second."""
         asked = time.monotonic()
-        await asyncio.to_thread(self._greet)
-        greeted = time.monotonic()
         try:
             (await self.session(mailbox, password)).quit()
-            assert time.monotonic() - greeted < max(WITHIN_SECONDS, GREETINGS * (greeted - asked))
+            assert time.monotonic() - asked < BUSY * WITHIN_SECONDS
             return True
         except poplib.error_proto as refusal:
             assert b"AUTH" in refusal.args[0], refusal  # noqa: PT017  the code is what clients act on
             return False
-
-    def _greet(self) -> None:
-        poplib.POP3(LOOPBACK, self.port, timeout=PATIENCE_SECONDS).quit()
 
     def _log_in(self, mailbox: str, password: str) -> poplib.POP3:
         session = poplib.POP3(LOOPBACK, self.port, timeout=PATIENCE_SECONDS)

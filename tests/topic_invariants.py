@@ -2,6 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import accumulate
+from operator import itemgetter
 
 from services.review.domain.review import IllegalTransition, Move, ReviewState, next_state
 from shared.contracts.decoding import decode_record
@@ -97,15 +100,25 @@ def _illegal_lives(histories: Histories, states: Mapping[str, str]) -> list[str]
     """I2: what was told of an application is a path of its state machine, and ends where review has it."""
     violations = []
     for number, state in states.items():
-        told = [event for service in TELLERS for event in histories.get((source_of(service), number), ())]
+        told = [histories.get((source_of(service), number), ()) for service in TELLERS]
         try:
-            ended = _state_after(sorted(told, key=lambda event: event.time))
+            ended = _state_after(_in_order(told))
         except IllegalTransition as illegal:
             violations.append(f"I2: the history of {number} has an illegal step: {illegal}")
             continue
         if ended != state:
             violations.append(f"I2: {number} is {state} in review, but its history ends in {ended}")
     return violations
+
+
+def _in_order(told: Sequence[Sequence[Event[EventData]]]) -> list[Event[EventData]]:
+    """By time, and each service's own events as it numbered them: a decision's instant is taken before it has its lock,
+    so another process may have gone first with a later one."""
+    placed: list[tuple[datetime, Event[EventData]]] = []
+    for events in told:
+        latest = accumulate((event.time for event in events), max)
+        placed += zip(latest, events, strict=True)
+    return [event for _, event in sorted(placed, key=itemgetter(0))]
 
 
 def _state_after(events: Sequence[Event[EventData]]) -> ReviewState:

@@ -54,13 +54,18 @@ async def _read_to_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPar
 
 async def committed_lag(broker: Broker, service: ServiceName, prefix: str = "") -> int:
     """Records in the service's topics that its group has not committed yet."""
+    names = [topic.name_with(prefix) for topic in topics_read_by(service)]
+    return await group_lag(broker, consumer_group(service, prefix), names)
+
+
+async def group_lag(broker: Broker, group: str, names: Sequence[str]) -> int:
+    """Records in the topics of these names that the group has not committed yet."""
     admin = AIOKafkaAdminClient(**_client(broker))
     consumer = AIOKafkaConsumer(**_client(broker), enable_auto_commit=False)
     await admin.start()
     await consumer.start()
     try:
-        committed = await admin.list_consumer_group_offsets(consumer_group(service, prefix))
-        names = [topic.name_with(prefix) for topic in topics_read_by(service)]
+        committed = await admin.list_consumer_group_offsets(group)
         partitions = await _partitions(consumer, names)
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions)

@@ -1,7 +1,7 @@
 """What Debezium's outbox router needs to make the same records of an outbox as our relay, and its database before it.
 
 Addresses and passwords are left to the Connect worker's environment: for review `OUTBOX_REVIEW_HOST`, `_PORT`,
-`_DATABASE`, `_USER` and `_PASSWORD`, likewise for the others.
+`_DATABASE`, `_USER` and `_PASSWORD`, likewise for the others; `OUTBOX_DATABASE_CA_FILE` vouches for their servers.
 """
 
 from collections.abc import Mapping
@@ -30,6 +30,10 @@ SOURCE = {
     "lsn.flush.mode": "connector_and_driver",
     "offset.mismatch.strategy": "trust_slot",
     "status.update.interval.ms": "1000",
+}
+TLS = {
+    "database.sslmode": "verify-full",
+    "database.sslrootcert": "${env:OUTBOX_DATABASE_CA_FILE}",
 }
 RECORDS = {
     "key.converter": "org.apache.kafka.connect.storage.StringConverter",
@@ -77,13 +81,19 @@ def login_of(service: ServiceName) -> str:
     return f"nss_{service}_debezium"
 
 
+def outbox_name(service: ServiceName, topic_prefix: str = "") -> str:
+    """Under which the connector keeps its place in the log, and its heartbeats."""
+    return f"{topic_prefix}nss.{service}.outbox"
+
+
 def configuration(service: ServiceName, topic_prefix: str = "") -> Mapping[str, str]:
     """The connector of a service, as `PUT /connectors/<name>/config` takes it."""
     return {
         **SOURCE,
+        **TLS,
         **{f"database.{name}": _given(service, variable) for name, variable in VARIABLES.items()},
         "slot.name": slot_of(service),
-        "topic.prefix": f"{topic_prefix}nss.{service}.outbox",
+        "topic.prefix": outbox_name(service, topic_prefix),
         **RECORDS,
         "transforms.outbox.route.topic.replacement": f"{topic_prefix}$1",
         **SENDING,
@@ -107,6 +117,8 @@ def preparation(service: ServiceName) -> list[str]:
     return [
         f"create publication {PUBLICATION} for table event_outbox where (extra_headers is null)"
         " with (publish = 'insert')",
+        # Nobody may connect to the database who is not told to.
+        f"do $$ begin execute format('grant connect on database %I to {login}', current_database()); end $$",
         f"grant usage on schema public to {login}",
         f"grant select on event_outbox to {login}",
     ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.debezium.worker_settings import HERE, SECURED, WORKER_SETTINGS, properties
 from deploy.local import jars, processes
 from deploy.local.java import find_java
 from deploy.local.kafka import LOGGING
@@ -21,54 +22,26 @@ READY_SECONDS = 90.0
 ASK_SECONDS = 60.0
 MEMORY = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Xshare:auto")
 
-WORKER_SETTINGS = {
-    "group.id": "nss-connect",
-    "config.storage.topic": "nss.connect.configs",
-    "offset.storage.topic": "nss.connect.offsets",
-    "status.storage.topic": "nss.connect.status",
-    "key.converter": "org.apache.kafka.connect.storage.StringConverter",
-    "value.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
-    "config.providers": "env",
-    "config.providers.env.class": "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
-    "config.providers.env.param.allowlist.pattern": "OUTBOX_.*",
-    # How much is sent again after a kill, and how long events stay in the outbox once Kafka has them.
-    "offset.flush.interval.ms": "1000",
-}
-"""What differs from Kafka Connect's own defaults wherever the connectors run."""
-
-HERE = {
-    "config.storage.replication.factor": "1",
-    "offset.storage.replication.factor": "1",
-    "offset.storage.partitions": "1",
-    "status.storage.replication.factor": "1",
-    "status.storage.partitions": "1",
-    "plugin.discovery": "service_load",
-    # A worker that was killed is back in the group at once.
-    "scheduled.rebalance.max.delay.ms": "0",
-    "session.timeout.ms": "6000",
-    "heartbeat.interval.ms": "1000",
-}
-
-
-def properties(settings: Mapping[str, str]) -> str:
-    """As a Java properties file."""
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
-
 
 @dataclass(frozen=True, slots=True)
 class ConnectWorker:
-    """Where the worker keeps its files, the port of its REST interface on loopback, and the broker it works for."""
+    """Where the worker keeps its files, the port of its REST interface on loopback, and the broker it works for.
+
+    `secured`: with TLS and the login that its environment names.
+    """
 
     directory: Path
     log: Path
     port: int
     bootstrap: str
+    secured: bool = False
 
     def start(self, environment: Mapping[str, str]) -> Part:
         """Start it and wait until it answers. `environment` holds what connectors refer to. Raises StackError."""
         self.directory.mkdir(parents=True, exist_ok=True)
         settings = self.directory / "worker.properties"
         told = {"bootstrap.servers": self.bootstrap, "listeners": self.url, **WORKER_SETTINGS, **HERE}
+        told |= SECURED if self.secured else {}
         settings.write_text(properties(told))
         class_path = ":".join(str(jar) for jar in jars.class_path(LOCK))
         command = [str(find_java().executable), *MEMORY, *LOGGING, "-cp", class_path]

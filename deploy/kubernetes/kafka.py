@@ -1,6 +1,6 @@
 """Topics, users and scalers, from the registry: nobody writes a topic's name or a right by hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from deploy.catalogue.access import Grant, grants
 from deploy.kubernetes.names import KAFKA_CLUSTER, Manifest, kafka_user, labels, manifest, object_name
@@ -69,10 +69,22 @@ def _topic(topic: Topic) -> Manifest:
     return manifest(STRIMZI, "KafkaTopic", topic.name, {"spec": spec}, OF_CLUSTER)
 
 
+def user_manifest(user: str, entries: Iterable[tuple[str, str, str]]) -> Manifest:
+    """The KafkaUser of a login that is no principal of ours; entries are resource, name and operation."""
+    operations: dict[tuple[str, str, bool], list[str]] = {}
+    for resource, name, operation in entries:
+        operations.setdefault((resource, name, False), []).append(operation)
+    return _with_access(user, operations)
+
+
 def _user(principal: Principal, given: Iterable[Grant]) -> Manifest:
     operations: dict[tuple[str, str, bool], list[str]] = {}
     for grant in given:
         operations.setdefault((grant.resource, grant.name, grant.is_prefix), []).append(grant.operation)
+    return _with_access(kafka_user(principal), operations)
+
+
+def _with_access(user: str, operations: Mapping[tuple[str, str, bool], Sequence[str]]) -> Manifest:
     acls = [
         {
             "resource": {"type": resource, "name": name, "patternType": "prefix" if is_prefix else "literal"},
@@ -82,7 +94,7 @@ def _user(principal: Principal, given: Iterable[Grant]) -> Manifest:
         for (resource, name, is_prefix), allowed in sorted(operations.items())
     ]
     spec = {"authentication": {"type": "scram-sha-512"}, "authorization": {"type": "simple", "acls": acls}}
-    return manifest(STRIMZI, "KafkaUser", kafka_user(principal), {"spec": spec}, OF_CLUSTER)
+    return manifest(STRIMZI, "KafkaUser", user, {"spec": spec}, OF_CLUSTER)
 
 
 def _trigger(service: ServiceName, topic: Topic) -> Manifest:

@@ -1,5 +1,6 @@
 """How one part of the stack is doing, asked from outside."""
 
+import json
 import ssl
 import urllib.error
 import urllib.request
@@ -50,3 +51,19 @@ def says_yes(url: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError, ValueError):
         return False
+
+
+def why_not(url: str) -> str:
+    """The reasons of a service's probe that says no, in one line: `consumer: it has not joined its group yet`."""
+    try:
+        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS):  # noqa: S310  a loopback address of ours
+            return ""
+    except urllib.error.HTTPError as refused:
+        return _reasons(json.loads(refused.read()))
+    except OSError:
+        return "it does not answer"
+
+
+def _reasons(told: Mapping[str, Any]) -> str:
+    failed = [name for name, is_good in told["checks"].items() if not is_good]
+    return ", ".join(f"{name}: {told.get(f'{name}_reason') or 'no'}" for name in failed) or "it starts or stops"

@@ -142,14 +142,21 @@ def exit_code(part: Part, *, seconds: float) -> int:
         return process.wait()
 
 
-def wait_until_ready(part: Part, is_ready: Callable[[], bool], *, seconds: float) -> None:
-    """Poll until the part answers. Raises StackError, naming the part and its log, if it ends or takes too long."""
+def wait_until_ready(
+    part: Part, is_ready: Callable[[], bool], *, seconds: float, why_not: Callable[[], str] = lambda: ""
+) -> None:
+    """Poll until the part answers. Raises StackError, naming the part and its log, if it ends or takes too long.
+
+    `why_not` asks the part for its reason once the time is up.
+    """
     deadline = time.monotonic() + seconds
     while not is_ready():
         if not is_running(part):
             raise StackError(crash_report(part))
         if time.monotonic() > deadline:
-            raise StackError(f"{part.name} was not ready within {seconds:.0f} s; its log: {part.log}")
+            reason = why_not()
+            told = f" ({reason})" if reason else ""
+            raise StackError(f"{part.name} was not ready within {seconds:.0f} s{told}; its log: {part.log}")
         time.sleep(POLL_SECONDS)
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
+from deploy.debezium.access import CONNECT_USER
 from deploy.kubernetes.kafka import PRINCIPALS
 from deploy.kubernetes.names import kafka_user
 from deploy.local.certificates import Authority
@@ -38,7 +39,7 @@ class StackSecurity:
     @property
     def logins(self) -> tuple[str, ...]:
         """Everybody who has a password on the broker."""
-        return (BROKER_LOGIN, DEPLOYMENT_LOGIN, *(kafka_user(principal) for principal in PRINCIPALS))
+        return (BROKER_LOGIN, DEPLOYMENT_LOGIN, CONNECT_USER, *(kafka_user(principal) for principal in PRINCIPALS))
 
     def password(self, login: str) -> str:
         """The login's password, made when it is first asked for."""

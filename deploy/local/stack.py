@@ -19,7 +19,7 @@ from deploy.local import databases, kafka, postgres, processes
 from deploy.local.environment import CHECKOUT, Code, service_environment, service_of
 from deploy.local.keys import StackKeys, ensure_keys
 from deploy.local.ports import LOOPBACK, choose_ports, is_free
-from deploy.local.probes import MAIL_SINK, PARTS, condition_of, readiness_url, says_yes
+from deploy.local.probes import MAIL_SINK, PARTS, condition_of, readiness_url, says_yes, why_not
 from deploy.local.processes import Part
 from deploy.local.secret_files import private_folder
 from deploy.local.secured_kafka import BrokerSecurity
@@ -228,7 +228,8 @@ class LocalStack:
     def wait_for_service(self, instance: str, *, role: str = "all", seconds: float = SERVICE_READY_SECONDS) -> None:
         """Return once everything its role does is ready. Raises StackError, naming the process and its log."""
         url = readiness_url(self._port(instance), role)
-        processes.wait_until_ready(self.part(instance), lambda: says_yes(url), seconds=seconds)
+        part = self.part(instance)
+        processes.wait_until_ready(part, lambda: says_yes(url), seconds=seconds, why_not=lambda: why_not(url))
 
     def restart_service(self, instance: str, *, environment: Mapping[str, str] | None = None) -> Part:
         """Stop in good order, then start again at the same port."""

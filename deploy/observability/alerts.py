@@ -75,6 +75,9 @@ PROCESSES = (
           f'sum by (service) (rate(nss_web_requests_total{{status=~"5.."}}[5m]))'
           f" / sum by (service) (rate(nss_web_requests_total[5m])) > {FAILED_REQUESTS}",
           "5m", "critical", f"{SERVICE} answers {{{{ $value | humanizePercentage }}}} of its requests with an error."),
+    Alert("NssDatabaseBehind", "min by (service) (nss_database_current) == 0",
+          "1m", "critical", f"{SERVICE} has stopped itself: its database is older than its topics.",
+          "nss restored check SERVICE"),
     Alert("NssClocksDiffer", f"max by (service) (abs(nss_clock_difference_seconds)) > {CLOCK_SECONDS}",
           "1m", "warning", f"{SERVICE} and its database are {DURATION} apart; from 60 s on nothing is destroyed."),
 )  # fmt: skip

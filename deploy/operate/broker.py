@@ -11,9 +11,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgressError, KafkaError
 from pydantic import ValidationError
 
-from deploy.errors import CommandError, NotRunning
+from deploy.errors import CommandError, NotRunning, Refused
 from deploy.operate.services import local_stack
 from deploy.progress import say_once
+from shared.runtime import kafka
 from shared.runtime.kafka import client_options, unreachable_line
 from shared.runtime.settings import KafkaSettings
 
@@ -53,8 +54,7 @@ async def committed_offsets(
     give_up_at = loop.time() + COORDINATOR_SECONDS
     while True:
         try:
-            committed = await admin.list_consumer_group_offsets(group, partitions=list(partitions))
-            return {partition: committed[partition].offset for partition in partitions}
+            return await kafka.committed_offsets(admin, group, partitions)
         except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError) as error:
             if loop.time() > give_up_at:
                 raise NotRunning(f"the broker has no coordinator for {group}: {type(error).__name__}") from error
@@ -63,7 +63,10 @@ async def committed_offsets(
 
 @asynccontextmanager
 async def reader(broker: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer without a group: it looks and leaves nothing behind. Raises NotRunning."""
+    """A consumer without a group: it looks and leaves nothing behind. Raises NotRunning, Refused.
+
+    What the broker fails at while the block looks ends it in the same way.
+    """
     consumer = AIOKafkaConsumer(
         **client_options(broker),
         enable_auto_commit=False,
@@ -76,6 +79,10 @@ async def reader(broker: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
         raise NotRunning(unreachable_line(broker, error)) from error
     try:
         yield consumer
+    except kafka.MISSING_RIGHTS as error:
+        raise Refused(kafka.refused_line(broker, error, f"Kafka at {broker.kafka_bootstrap}")) from error
+    except KafkaError as error:
+        raise NotRunning(unreachable_line(broker, error)) from error
     finally:
         await consumer.stop()
 

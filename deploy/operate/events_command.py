@@ -15,7 +15,8 @@ def fake(
     office: Annotated[str | None, typer.Option(help="Office code; the stories' own by default.")] = None,
     duplicates: Annotated[bool, typer.Option("--duplicates", help="Every record again, at once and later.")] = False,
     unknown_fields: Annotated[
-        bool, typer.Option("--unknown-fields", help="As a later release may write: more fields, and more types.")
+        bool,
+        typer.Option("--unknown-fields", help="As later releases may write: more fields, more types, null headers."),
     ] = False,
     lines: Annotated[bool, typer.Option("--lines", help="Print one JSON object a record, send nothing.")] = False,
 ) -> None:

@@ -13,6 +13,7 @@ from shared.contracts.envelope import Record
 from shared.contracts.stories import (
     STORIES,
     ground,
+    null_headers,
     of_unknown_type,
     retold,
     story,
@@ -73,7 +74,8 @@ async def play(broker: KafkaSettings, plan: FakePlan) -> int:
         count = 0
         for record in plan.records():
             name = broker.topic_prefix + record.topic
-            await producer.send_and_wait(name, record.value, record.key, headers=list(record.headers))
+            headers = [*record.headers, *(null_headers(record) if plan.unknown_fields else ())]
+            await producer.send_and_wait(name, record.value, record.key, headers=headers)
             count += 1
         return count
     finally:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,17 +27,23 @@ MOST_REPLAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class LetterSelection:
-    """Which held events; None lets everything pass."""
+    """Which held events; None lets everything pass. Held from `since` on, and before `until`."""
 
     services: Sequence[ServiceName] = SERVICES
     reason: str | None = None
     receipt_number: str | None = None
     event_type: str | None = None
     code: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
     def query(self) -> dict[str, str]:
         """As the services' API takes it."""
-        given = {"reason": self.reason, "subject": self.receipt_number, "type": self.event_type, "code": self.code}
+        given = {
+            "reason": self.reason, "subject": self.receipt_number, "type": self.event_type, "code": self.code,
+            "held_since": self.since.isoformat() if self.since else None,
+            "held_before": self.until.isoformat() if self.until else None,
+        }  # fmt: skip
         return {name: value for name, value in given.items() if value is not None}
 
 

@@ -27,6 +27,8 @@ Service = Annotated[str | None, typer.Option(help="One service; all four by defa
 Number = Annotated[str | None, typer.Option(help="Receipt number (or office code) that the event is about.")]
 Type = Annotated[str | None, typer.Option("--type", help="Part of the event type.")]
 Code = Annotated[str | None, typer.Option(help="Error code, as `nss dlq list` shows it.")]
+Since = Annotated[str | None, typer.Option(help="Held since then: an instant, or how long ago, such as 15m, 2h, 3d.")]
+Until = Annotated[str | None, typer.Option(help="Held before then, in the same spelling.")]
 Ids = Annotated[list[str], typer.Argument(help="Event ids; or choose with the options, or --all.")]
 All = Annotated[bool, typer.Option("--all", help="Every dead letter that the other options leave.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the letter's outcome on nss.operation.v1.")]
@@ -36,18 +38,19 @@ Reason = Annotated[str, typer.Option(help="Why; kept with the letter's outcome o
 def list_held(
     service: Service = None, number: Number = None, event_type: Type = None,
     reason: Annotated[str | None, typer.Option(help="dead, waiting, future or behind.")] = None,
-    as_json: AsJson = False,
+    since: Since = None, until: Until = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Everything the services hold back, and why."""
-    _show(_chosen(service, number, event_type, None, reason), as_json=as_json)
+    _show(_chosen(service, number, event_type, None, reason, since, until), as_json=as_json)
 
 
 @dlq_app.command("list")
 def list_dead(
-    service: Service = None, number: Number = None, event_type: Type = None, code: Code = None, as_json: AsJson = False
-) -> None:
+    service: Service = None, number: Number = None, event_type: Type = None, code: Code = None, since: Since = None,
+    until: Until = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
     """The dead letters that nobody has decided on."""
-    _show(_chosen(service, number, event_type, code, "dead"), as_json=as_json)
+    _show(_chosen(service, number, event_type, code, "dead", since, until), as_json=as_json)
 
 
 @dlq_app.command("show")
@@ -94,15 +97,15 @@ def _death(copy: "SeenRecord", faults: Sequence[str]) -> str:
 @dlq_app.command("replay")
 def replay(  # noqa: PLR0913  one argument per option
     ids: Ids = [],  # noqa: B006  typer's way
-    service: Service = None, number: Number = None, event_type: Type = None, code: Code = None, every: All = False,
-    reason: Reason = "", dry_run: DryRun = False,
+    service: Service = None, number: Number = None, event_type: Type = None, code: Code = None, since: Since = None,
+    until: Until = None, every: All = False, reason: Reason = "", dry_run: DryRun = False,
     again: Annotated[bool, typer.Option("--again", help="Also letters that died after three replays.")] = False,
 ) -> None:  # fmt: skip
     """Ask the services to try dead letters again, each with everything that waits behind it."""
     from deploy.operate.broker import find_broker
     from deploy.operate.letters import refuse_loops
 
-    letters = _decided_on(ids, _chosen(service, number, event_type, code, "dead"), every=every)
+    letters = _decided_on(ids, _chosen(service, number, event_type, code, "dead", since, until), every=every)
     if letters and not again:
         asyncio.run(refuse_loops(find_broker(), letters))
     _instruct(letters, "replay", reason, dry_run=dry_run)
@@ -111,31 +114,36 @@ def replay(  # noqa: PLR0913  one argument per option
 @dlq_app.command("discard")
 def discard(  # noqa: PLR0913  one argument per option
     ids: Ids = [],  # noqa: B006  typer's way
-    service: Service = None, number: Number = None, event_type: Type = None, code: Code = None, every: All = False,
-    reason: Reason = "", dry_run: DryRun = False,
+    service: Service = None, number: Number = None, event_type: Type = None, code: Code = None, since: Since = None,
+    until: Until = None, every: All = False, reason: Reason = "", dry_run: DryRun = False,
 ) -> None:  # fmt: skip
     """Ask the services to drop dead letters for good; what waits behind them flows on."""
-    _instruct(_decided_on(ids, _chosen(service, number, event_type, code, "dead"), every=every), "discard", reason,
-              dry_run=dry_run)  # fmt: skip
+    letters = _decided_on(ids, _chosen(service, number, event_type, code, "dead", since, until), every=every)
+    _instruct(letters, "discard", reason, dry_run=dry_run)
 
 
 def _chosen(
-    service: str | None, number: str | None, event_type: str | None, code: str | None, reason: str | None
-) -> "LetterSelection":
+    service: str | None, number: str | None, event_type: str | None, code: str | None, reason: str | None,
+    since: str | None, until: str | None,
+) -> "LetterSelection":  # fmt: skip
+    from deploy.operate.instants import instant_of
     from deploy.operate.letters import LetterSelection
+    from deploy.operate.own_records import services_clock
     from shared.contracts.topics import SERVICES
 
     chosen = [each for each in SERVICES if service in (None, each)]
     if not chosen:
         raise CommandError(f"{service} is no service; there are {', '.join(SERVICES)}")
-    return LetterSelection(chosen, reason, number, event_type, code)
+    now = services_clock().now()
+    times = [None if text is None else instant_of(text, now) for text in (since, until)]
+    return LetterSelection(chosen, reason, number, event_type, code, *times)
 
 
 def _decided_on(ids: Sequence[str], selection: "LetterSelection", *, every: bool) -> Sequence[Mapping[str, Any]]:
     from deploy.operate.letters import list_held as held
 
     if not (ids or every or selection.query().keys() - {"reason"}):
-        raise CommandError("say which: event ids, --number, --type, --code, or --all")
+        raise CommandError("say which: event ids, --number, --type, --code, --since, --until, or --all")
     found = held(selection)
     letters = found.rows
     unknown = set(ids) - {letter["event_id"] for letter in letters}

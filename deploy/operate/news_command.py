@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.errors import CommandError
 from deploy.operate.services import call, service_url
 from deploy.operate.staff_login import staff_token
 from deploy.output import show_json
@@ -27,8 +28,16 @@ def post(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")] = False,
 ) -> None:
     """Put a news item on the office's menu."""
+    _check_category(category)
     url = f"{service_url('intake')}/operate/v1/news"
     body = {"office_code": office, "category": category, "message": message}
     body |= {"number": number} if number else {}
     done = {"would": f"POST {url}", **body} if dry_run else call("POST", url, token=staff_token(ROLE), body=body)
     show_json(done)
+
+
+def _check_category(text: str) -> None:
+    from services.intake.domain.news import NewsCategory
+
+    if text not in set(NewsCategory):
+        raise CommandError(f"{text} is no category of news; there are {', '.join(NewsCategory)}")

@@ -110,13 +110,16 @@ async def offsets_at(
 
 
 def seen_record(record: Any, topic: Topic, partition: int) -> SeenRecord:
-    """A record as the client gives it. Bytes that are no UTF-8 are replaced, for this is only looked at."""
+    """A record as the client gives it. Bytes that are no UTF-8 are replaced, for this is only looked at.
+
+    A null header counts as absent.
+    """
     return SeenRecord(
         topic=topic,
         partition=partition,
         offset=record.offset,
         key=(record.key or b"").decode(errors="replace"),
-        headers={name: (value or b"").decode(errors="replace") for name, value in record.headers},
+        headers={name: raw.decode(errors="replace") for name, raw in record.headers if raw is not None},
         value=record.value,
         arrived_ms=record.timestamp,
     )

@@ -88,10 +88,11 @@ def decode_record(record: ReceivedRecord, topic: Topic, wanted: Container[str] |
     """The event in a record of the topic. Raises ContractError.
 
     Types outside `wanted` are skipped without a look at their data; None means that every known type is wanted.
+    A header whose value is null counts as absent: change data capture writes columns without a value like that.
     Codes: null-value, missing-id, malformed-id, missing-key, malformed-key, missing-<header>, malformed-<header>,
     wrong-topic, bad-json, invalid-data.
     """
-    headers = dict(record.headers)
+    headers = {name: raw for name, raw in record.headers if raw is not None}
     if record.value is None:
         return _tombstone(record, topic, headers)
     event_type = _text(headers.get("ce_type"))
@@ -104,7 +105,7 @@ def decode_record(record: ReceivedRecord, topic: Topic, wanted: Container[str] |
 
 
 def _event(
-    record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes | None], model: type[EventData]
+    record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes], model: type[EventData]
 ) -> Event[EventData] | FutureRecord:
     if model.topic.name != topic.name:
         raise _refusal("wrong-topic", record, topic, headers)
@@ -122,16 +123,13 @@ def _event(
     raise _refusal(code, record, topic, headers)
 
 
-def _from_headers(
-    record: ReceivedRecord, headers: Mapping[str, bytes | None], model: type[EventData]
-) -> Event[EventData]:
+def _from_headers(record: ReceivedRecord, headers: Mapping[str, bytes], model: type[EventData]) -> Event[EventData]:
     assert record.value is not None
     event_id = _required_uuid(headers, "ce_id")
     source = _required(headers, "ce_source")
     subject = _required(headers, "ce_subject")
     time = _required_time(headers)
     sequence = _optional_sequence(headers)
-    causation = headers.get("ce_causationid")
     return Event(
         data=model.model_validate_json(record.value),
         id=event_id,
@@ -140,7 +138,7 @@ def _from_headers(
         time=time,
         source=source,
         sequence=sequence,
-        causation_id=None if causation is None else _required_uuid(headers, "ce_causationid"),
+        causation_id=_required_uuid(headers, "ce_causationid") if "ce_causationid" in headers else None,
         correlation_id=_optional(headers, "ce_correlationid"),
         # Foreign: an unreadable trace is no reason to refuse an event.
         traceparent=_text(headers.get("traceparent")),
@@ -148,7 +146,7 @@ def _from_headers(
 
 
 def _without_model(
-    record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes | None], event_type: str | None
+    record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes], event_type: str | None
 ) -> SkippedRecord | FutureRecord:
     if event_type is None:
         raise _refusal("malformed-type" if "ce_type" in headers else "missing-type", record, topic, headers)
@@ -159,7 +157,7 @@ def _without_model(
     return FutureRecord(identity) if int(form[1]) > KNOWN_MAJOR else SkippedRecord(identity)
 
 
-def _tombstone(record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes | None]) -> Tombstone:
+def _tombstone(record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes]) -> Tombstone:
     if not topic.compacted or not record.key:
         raise _refusal("null-value", record, topic, headers)
     identity = _identity(record, topic, headers)
@@ -170,7 +168,7 @@ def _tombstone(record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes
     return Tombstone(RecordIdentity(identity.event_id, identity.source, key, identity.event_type))
 
 
-def _identity(record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes | None]) -> RecordIdentity:
+def _identity(record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes]) -> RecordIdentity:
     place = f"{topic.name}/{record.partition}/{record.offset}"
     return RecordIdentity(
         event_id=_uuid(headers.get("ce_id")) or uuid5(NAMESPACE_URL, place),
@@ -180,7 +178,7 @@ def _identity(record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes 
     )
 
 
-def _refusal(code: str, record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes | None]) -> ContractError:
+def _refusal(code: str, record: ReceivedRecord, topic: Topic, headers: Mapping[str, bytes]) -> ContractError:
     return ContractError(code, _identity(record, topic, headers))
 
 
@@ -210,25 +208,25 @@ def _uuid(raw: bytes | None) -> UUID | None:
         return None
 
 
-def _required(headers: Mapping[str, bytes | None], name: str) -> str:
+def _required(headers: Mapping[str, bytes], name: str) -> str:
     text = _text(headers.get(name))
     if text is None:
         raise _Unreadable(_code_for(headers, name))
     return text
 
 
-def _optional(headers: Mapping[str, bytes | None], name: str) -> str | None:
-    return _required(headers, name) if headers.get(name) is not None else None
+def _optional(headers: Mapping[str, bytes], name: str) -> str | None:
+    return _required(headers, name) if name in headers else None
 
 
-def _required_uuid(headers: Mapping[str, bytes | None], name: str) -> UUID:
+def _required_uuid(headers: Mapping[str, bytes], name: str) -> UUID:
     value = _uuid(headers.get(name))
     if value is None:
         raise _Unreadable(_code_for(headers, name))
     return value
 
 
-def _required_time(headers: Mapping[str, bytes | None]) -> datetime:
+def _required_time(headers: Mapping[str, bytes]) -> datetime:
     raw = headers.get("ce_time")
     try:
         time = datetime.fromisoformat(raw.decode()) if raw else None
@@ -239,7 +237,7 @@ def _required_time(headers: Mapping[str, bytes | None]) -> datetime:
     return time
 
 
-def _optional_sequence(headers: Mapping[str, bytes | None]) -> int | None:
+def _optional_sequence(headers: Mapping[str, bytes]) -> int | None:
     raw = headers.get("ce_sequence")
     if raw is None:
         return None
@@ -257,7 +255,7 @@ def _required_key(record: ReceivedRecord) -> str:
     return key
 
 
-def _code_for(headers: Mapping[str, bytes | None], name: str) -> str:
+def _code_for(headers: Mapping[str, bytes], name: str) -> str:
     return f"{'malformed' if name in headers else 'missing'}-{name.removeprefix('ce_')}"
 
 

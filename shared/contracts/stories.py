@@ -11,6 +11,7 @@ from uuid import UUID
 
 from shared.contracts.envelope import Record
 from shared.contracts.golden import GoldenExample, golden_examples
+from shared.contracts.headers import HEADERS
 
 STORIES: Mapping[str, str] = {
     "one_mailbox": "260001A",
@@ -74,6 +75,12 @@ def with_unknown_field(record: Record) -> Record:
         return record
     data = {**json.loads(record.value), UNKNOWN_FIELD: "ignore me"}
     return replace(record, value=json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def null_headers(record: Record) -> Sequence[tuple[str, None]]:
+    """The headers that the record lacks, as change data capture writes them: they mean nothing."""
+    there = {name for name, _ in record.headers}
+    return [(header.name, None) for header in HEADERS if header.name not in there]
 
 
 def of_unknown_type(record: Record, new_id: Callable[[], UUID]) -> Record:

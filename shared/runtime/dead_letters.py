@@ -28,7 +28,7 @@ def copy_of(delivery: Delivery, failure: Failure, now: datetime) -> tuple[bytes 
     `dlq-truncated` holds the bytes of the original value. The queue keeps the whole record.
     """
     record = delivery.record
-    original = [(name, b"" if raw is None else raw) for name, raw in record.headers]
+    original = [(name, raw) for name, raw in record.headers if raw is not None]
     ours = _our_headers(delivery, failure, now)
     size = len(record.value or b"")
     if record_size(record.key or b"", record.value or b"", original + ours) <= MAX_RECORD_BYTES:

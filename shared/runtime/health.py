@@ -63,6 +63,8 @@ class RecallState(Protocol):
     """What the probes ask about the database itself."""
 
     is_current: bool
+    is_behind: bool
+    """Before it was compared it is neither."""
 
 
 @dataclass
@@ -83,11 +85,22 @@ class ProcessState:
     relay: RelayState | None = None
     recall: RecallState | None = None
     """None where the service watches its books by itself."""
+    _asking: "asyncio.Task[bool] | None" = field(default=None, init=False)
     _broker_asked_at: float = field(default=float("-inf"), init=False)
     _broker_answered: bool = field(default=False, init=False)
 
     async def database_answers(self) -> bool:
-        """Whether the pool gives a working connection within a second."""
+        """Whether the pool gives a working connection within a second.
+
+        One question at a time: where a database has fallen silent, the pool takes a question back only after many
+        seconds, and each holds a connection.
+        """
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask_database())
+        done, _ = await asyncio.wait([self._asking], timeout=PROBE_SECONDS)
+        return self._asking in done and self._asking.result()
+
+    async def _ask_database(self) -> bool:
         try:
             async with asyncio.timeout(PROBE_SECONDS):
                 return bool(await self.pool.fetchval("select true"))
@@ -104,6 +117,14 @@ class ProcessState:
     def offset_seconds(self) -> int:
         """How far the clock is moved ahead, as this process sees it."""
         return int(self.clock.offset().total_seconds()) if isinstance(self.clock, SystemClock) else 0
+
+    async def measure(self) -> None:
+        """Sets the gauges of what nobody counts."""
+        if self.measure_files is not None:
+            await asyncio.to_thread(self.measure_files)
+        metrics.CLOCK_OFFSET_SECONDS.labels(self.service).set(self.offset_seconds())
+        if self.recall is not None:
+            metrics.DATABASE_CURRENT.labels(self.service).set(int(not self.recall.is_behind))
 
     def is_live(self) -> bool:
         """False only when a restart would help: the consumer's loop has stood still for two minutes."""
@@ -140,9 +161,7 @@ def probe_routes(state: ProcessState) -> list[Route]:
         return _answer(state, good, checks | worker if state.role in WORKING or worker_asked else checks)
 
     async def measured(_request: Request) -> Response:
-        if state.measure_files is not None:
-            await asyncio.to_thread(state.measure_files)
-        metrics.CLOCK_OFFSET_SECONDS.labels(state.service).set(state.offset_seconds())
+        await state.measure()
         content, content_type = metrics.render_metrics(state.service, state.role)
         return Response(content, headers={"content-type": content_type})
 

@@ -18,6 +18,7 @@ class HeldSelection:
     subject: str | None = None
     event_type: str | None = None
     error_code: str | None = None
+    held_since: datetime | None = None
     held_before: datetime | None = None
     after: int = 0
     limit: int = 100
@@ -53,14 +54,16 @@ async def list_held(db: Connection, selection: HeldSelection) -> Sequence[HeldSu
             and ($3::text is null or subject = $3)
             and ($4::text is null or strpos(event_type, $4) > 0)
             and ($5::text is null or error_code = $5)
-            and ($6::timestamptz is null or held_at < $6)
-        order by position limit $7
+            and ($6::timestamptz is null or held_at >= $6)
+            and ($7::timestamptz is null or held_at < $7)
+        order by position limit $8
         """,
         selection.after,
         selection.reason,
         selection.subject,
         selection.event_type,
         selection.error_code,
+        selection.held_since,
         selection.held_before,
         min(selection.limit, MOST_ROWS),
     )

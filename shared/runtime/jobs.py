@@ -36,18 +36,30 @@ class Job:
     run: Callable[[], Awaitable[int]]
     every_seconds: float
     irreversible: bool = False
-    """Stops and alerts when the process's and the database's clocks differ by more than 60 s."""
+    """Stops and alerts when the process's and the database's clocks differ by more than 60 s.
+
+    Waits while the database is not compared with its topics yet: it may be one restored to an earlier state.
+    """
     full_batch: int = 1
 
 
 class JobRunner:
     """Runs each job in its own loop until stopped. A job that fails is logged, counted and tried again later."""
 
-    def __init__(self, jobs: Sequence[Job], *, pool: Pool, clock: Clock, service: str) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        *,
+        pool: Pool,
+        clock: Clock,
+        service: str,
+        compared: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._jobs = tuple(jobs)
         self._pool = pool
         self._clock = clock
         self._service = service
+        self._compared = compared
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -81,7 +93,7 @@ class JobRunner:
         """Run the job until a batch is not full; bounded, so that a job that always reports rows cannot spin."""
         for _ in range(MOST_BATCHES_IN_A_ROW):
             if job.irreversible:
-                await self._check_clocks(job)
+                await self._check_database(job)
             rows = await job.run()
             metrics.JOB_RUNS.labels(self._service, job.name, "done").inc()
             metrics.JOB_ROWS.labels(self._service, job.name).inc(rows)
@@ -89,6 +101,11 @@ class JobRunner:
             if rows < job.full_batch:
                 return
             await asyncio.sleep(0)
+
+    async def _check_database(self, job: Job) -> None:
+        if self._compared is not None:
+            await self._compared()
+        await self._check_clocks(job)
 
     async def _check_clocks(self, job: Job) -> None:
         difference = await clock_difference_seconds(self._pool, self._clock)

@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import ssl
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from aiokafka import AIOKafkaClient, AIOKafkaProducer
+from aiokafka import AIOKafkaClient, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    GroupLoadInProgressError,
     KafkaError,
     TopicAuthorizationFailedError,
 )
@@ -105,6 +108,20 @@ def refused_line(settings: KafkaSettings, error: BaseException, what: str) -> st
         return line
     user = settings.kafka_security_username or "without a login"
     return f"{line}: user {user} lacks a right on the broker; `nss topics diff` shows which, `nss access apply` gives"
+
+
+async def committed_offsets(
+    admin: AIOKafkaAdminClient, group: str, partitions: Sequence[TopicPartition]
+) -> Mapping[TopicPartition, int]:
+    """Where the group reads next, by partition; negative where it has committed nothing. Raises KafkaError.
+
+    The client library passes over what the broker says of the group as a whole: that its coordinator still loads, after
+    a restart of the broker, looks like an answer about no partition.
+    """
+    told = await admin.list_consumer_group_offsets(group, partitions=list(partitions))
+    if any(partition not in told for partition in partitions):
+        raise GroupLoadInProgressError(f"the broker does not know yet what {group} has committed")
+    return {partition: told[partition].offset for partition in partitions}
 
 
 class EventProducer:

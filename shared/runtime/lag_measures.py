@@ -13,7 +13,7 @@ from shared.contracts.topics import HOOKED_TOPICS, ServiceName, Topic, consumer_
 from shared.runtime import metrics
 from shared.runtime.clock import SystemClock
 from shared.runtime.jobs import Job
-from shared.runtime.kafka import client_options
+from shared.runtime.kafka import client_options, committed_offsets
 from shared.runtime.settings import ServiceSettings
 
 EVERY_SECONDS = 15.0
@@ -68,18 +68,18 @@ class LagMeter:
                 await clients[1].stop()
 
     async def positions(self, group: MeasuredGroup) -> dict[TopicPartition, tuple[int, int]]:
-        """Where the group reads next, and where each partition ends; one never committed counts from its beginning."""
+        """Where the group reads next, and where each partition ends; one never committed counts from its beginning.
+
+        Topics that cannot be read now are left out, so that they hide nothing of the others.
+        """
         admin, consumer = await self._connected()
         prefix = self._settings.topic_prefix
-        partitions = await _partitions(admin, [topic.name_with(prefix) for topic in group.topics])
-        committed = await admin.list_consumer_group_offsets(prefix + group.name, partitions=partitions)
+        partitions = await _readable(admin, [topic.name_with(prefix) for topic in group.topics])
+        committed = await committed_offsets(admin, prefix + group.name, partitions)
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions)
         return {
-            partition: (
-                min(_position(committed[partition].offset, starts[partition]), ends[partition]),
-                ends[partition],
-            )
+            partition: (min(_position(committed[partition], starts[partition]), ends[partition]), ends[partition])
             for partition in partitions
         }
 
@@ -135,11 +135,13 @@ class LagMeter:
         return self._clients
 
 
-async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str]) -> list[TopicPartition]:
+async def _readable(admin: AIOKafkaAdminClient, names: Sequence[str]) -> list[TopicPartition]:
+    """The partitions of those topics of which every partition has a leader."""
     described = await admin.describe_topics(list(names))
     return [
         TopicPartition(topic["topic"], partition["partition"])
         for topic in described
+        if all(partition["leader"] >= 0 for partition in topic["partitions"])
         for partition in topic["partitions"]
     ]
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import structlog
 
+from shared.runtime.web.tracing import add_trace_id
+
 QUIET_LIBRARIES = ("aiokafka", "faststream", "uvicorn", "asyncio", "httpx")
 SAME_LINE_SECONDS = 5.0
 """aiokafka repeats a line many times a second while a broker is away; once in five seconds says the same."""
@@ -20,7 +22,7 @@ SAME_LINE_SECONDS = 5.0
 def configure_logs(service: str) -> None:
     """Send structlog's and the standard library's log lines to stdout as JSON; call once per process."""
     before: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        add_trace_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         _add_service(service),

@@ -177,6 +177,13 @@ JOBS: tuple[MetricSpec, ...] = (
            "This process's clock minus the database's, the set offset counted.", part="jobs"),
 )  # fmt: skip
 
+RECALL: tuple[MetricSpec, ...] = (
+    # Provisioning has a ledger and `nss_ledger_current` instead.
+    _gauge("nss_database_current", "yes or no",
+           "0 while the process does nothing, because its database is older than its topics.",
+           services=("intake", "review", "notifier"), part="process"),
+)  # fmt: skip
+
 APPLICATIONS: tuple[MetricSpec, ...] = (
     _gauge("nss_stalled_applications", "number", "Applications whose next step is overdue.", AWAITS,
            services=("intake", "review")),
@@ -244,7 +251,7 @@ HOOKS: tuple[MetricSpec, ...] = (
 )  # fmt: skip
 
 METRICS: tuple[MetricSpec, ...] = (
-    *PROCESS, *WEB, *PUBLISHING, *CONSUMING, *JOBS, *APPLICATIONS, *REVIEW, *PROVISIONING, *NOTIFIER, *HOOKS,
+    *PROCESS, *WEB, *PUBLISHING, *CONSUMING, *JOBS, *RECALL, *APPLICATIONS, *REVIEW, *PROVISIONING, *NOTIFIER, *HOOKS,
 )  # fmt: skip
 
 PYTHON_FAMILIES = (

@@ -117,6 +117,7 @@ WEB_REQUESTS = _counter("nss_web_requests_total")
 WEB_REQUEST_SECONDS = _histogram("nss_web_request_seconds")
 
 # Process
+DATABASE_CURRENT = _gauge("nss_database_current")
 BUILD = _gauge("nss_build_info")
 CLOCK_OFFSET_SECONDS = _gauge("nss_clock_offset_seconds")
 CERTIFICATE_EXPIRY = _gauge("nss_certificate_expiry_timestamp_seconds")

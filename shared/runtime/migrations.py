@@ -14,6 +14,7 @@ from shared.runtime.database import Connection, open_connection
 FILE_NAME = re.compile(r"^[0-9]{4}_[a-z0-9_]+\.sql$")
 NOT_TRANSACTIONAL = "-- transactional: false"
 RUNNER_LOCK = 0x6E73736D  # "nssm": one runner at a time per database
+GIVE_UP_SECONDS = 15.0
 WAIT_FOR_RUNNER = "120s"
 LONGEST_MIGRATION_SECONDS = 3600
 WAIT_FOR_TABLE = "5s"
@@ -45,7 +46,7 @@ class Migration:
 async def apply_migrations(url: str, folder: Path) -> Sequence[str]:
     """Apply what is missing, in order, and return its names. Raises MigrationError and DatabaseUnreachable."""
     migrations = read_migrations(folder)
-    db = await open_connection(url, application_name="nss-migrate", give_up_seconds=15)
+    db = await open_connection(url, application_name="nss-migrate", give_up_seconds=GIVE_UP_SECONDS)
     try:
         await db.execute("set statement_timeout = 0")
         await db.execute(f"set lock_timeout = '{WAIT_FOR_RUNNER}'")

@@ -122,6 +122,7 @@ def _selection(request: Request) -> HeldSelection:
             subject=query.get("subject"),
             event_type=query.get("type"),
             error_code=query.get("code"),
+            held_since=_instant(query.get("held_since")),
             held_before=_instant(query.get("held_before")),
             after=int(query.get("after", 0)),
             limit=int(query.get("limit", 100)),

@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 HTTP_STOP_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
 """Longer than load balancers keep an idle connection (60 s): if we closed it, a request might be on its way."""
+LET_GO_SECONDS = 3.0
 POOL_CLOSE_SECONDS = 3.0
 LONGEST_STOP_SECONDS = 28.0
 """Below the 30 s that Kubernetes waits before it kills."""
@@ -105,8 +107,8 @@ class ServiceProcess:
         # The server's own signal handling would end the process before the parts have stopped.
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
         worker = self._worker(state, parts, watch)
-        work = worker.run if worker else watch.follow if watch else self._stop.wait
-        await self._run_until_stopped(server, listener, _Work(work, self._hooks(parts), worker), state)
+        work = worker.run if worker else partial(self._follow, watch) if watch else self._stop.wait
+        await self._run_until_stopped(server, listener, _Work(work, self._hooks(parts, watch), worker), state)
 
     def _recall_watch(self, pool: Pool, clock: Clock, parts: ServiceParts) -> RecallWatch | None:
         if parts.book is None:
@@ -122,11 +124,21 @@ class ServiceProcess:
 
         return Worker(self._definition, self._role, state, parts, watch)
 
-    def _hooks(self, parts: ServiceParts) -> Callable[[], Awaitable[object]]:
+    async def _follow(self, watch: RecallWatch) -> None:
+        """A process without a worker. Pages answer what is so; posts that are under way are ended with the process."""
+        if self._role == "hooks":
+            await watch.settle()
+            await watch.found_behind()
+            raise CannotStart(watch.end_line)
+        await watch.follow()
+
+    def _hooks(self, parts: ServiceParts, watch: RecallWatch | None) -> Callable[[], Awaitable[object]]:
         """The endless work of role `hooks`; elsewhere nothing but waiting. Raises CannotStart."""
         if self._role == "hooks" and parts.hooks is None:
             raise CannotStart(f"{self._definition.name} has no role hooks")
-        return parts.hooks if parts.hooks is not None and self._role in ("all", "hooks") else self._stop.wait
+        if parts.hooks is None or self._role not in ("all", "hooks"):
+            return self._stop.wait
+        return partial(_once_settled, watch, parts.hooks) if watch else parts.hooks
 
     async def _run_until_stopped(
         self,
@@ -146,16 +158,17 @@ class ServiceProcess:
         with _bounded_stop():
             state.stopping = True
             server.should_exit = True
-            working.cancel()
-            posting.cancel()
-            stopping.cancel()
-            ended = await asyncio.gather(serving, working, posting, return_exceptions=True)
+            for task in (working, posting, stopping):
+                task.cancel()
+            # A query to a database that has fallen silent is not let go of: the pool's end cuts it off.
+            await asyncio.wait([working, posting], timeout=LET_GO_SECONDS)
             if work.worker:
                 await work.worker.stop()
+            await asyncio.wait([serving])
         log.info("stopped", service=state.service, role=state.role)
-        for result in ended:
-            if isinstance(result, Exception):
-                raise result
+        for task in (serving, working, posting):
+            if task.done() and not task.cancelled() and isinstance(error := task.exception(), Exception):
+                raise error
 
     def _server_configuration(self, app: Starlette) -> uvicorn.Config:
         return uvicorn.Config(
@@ -227,6 +240,11 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)
+
+
+async def _once_settled(watch: RecallWatch, work: Callable[[], Awaitable[None]]) -> None:
+    await watch.settled()
+    await work()
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -100,10 +101,32 @@ async def _stretch(consumer: AIOKafkaConsumer, wanted: Mapping[int, int], only: 
 async def _batches(
     consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
 ) -> AsyncIterator[Sequence[ReceivedRecord]]:
-    """Records before the ends, in order per partition. Raises TimeoutError when the broker stops sending them."""
-    while unread := [place for place, end in ends.items() if await consumer.position(place) < end]:
-        async with asyncio.timeout(STANDSTILL_SECONDS):
-            while not (polled := await consumer.getmany(*unread, timeout_ms=POLL_MS)):
-                pass
+    async for _, records in poll_until(consumer, ends):
+        yield records
+
+
+async def poll_until(
+    consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], at_once: int | None = None
+) -> AsyncIterator[tuple[TopicPartition, Sequence[ReceivedRecord]]]:
+    """Records before the ends, in order per partition. Raises TimeoutError when the broker stops sending them.
+
+    At most `at_once` records are given at a time, so that whoever looks at each lets others run in between. Offsets may
+    be passed without a record: markers of transactions, and what compaction has taken away.
+    """
+    before: Mapping[TopicPartition, int] = {}
+    give_up_at = 0.0
+    while unread := await _unread(consumer, ends):
+        if unread != before:
+            before, give_up_at = unread, time.monotonic() + STANDSTILL_SECONDS
+        elif time.monotonic() > give_up_at:
+            raise TimeoutError("the broker sends no records although the end is not reached")
+        polled = await consumer.getmany(*unread, timeout_ms=POLL_MS, max_records=at_once)
         for place, records in polled.items():
-            yield [record for record in records if record.offset < ends[place]]
+            yield place, [record for record in records if record.offset < ends[place]]
+        await asyncio.sleep(0)
+
+
+async def _unread(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int]:
+    """The next offset of each partition whose end is not reached."""
+    positions = {place: await consumer.position(place) for place in ends}
+    return {place: position for place, position in positions.items() if position < ends[place]}

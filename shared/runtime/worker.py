@@ -60,7 +60,8 @@ class Worker:
             self._lag.job(),
             *([recall.job()] if recall else []),
         ]
-        self._jobs = JobRunner(jobs, pool=state.pool, clock=state.clock, service=self._name)
+        compared = recall.compared if recall else None
+        self._jobs = JobRunner(jobs, pool=state.pool, clock=state.clock, service=self._name, compared=compared)
 
     async def run(self) -> None:
         """Start the parts, then wait. In a process that is nothing but a worker, raises what makes work impossible.
@@ -69,22 +70,27 @@ class Worker:
         """
         if self._recall:
             await self._recall.settle()
+        self._jobs.start()
+        if self._recall and self._recall.is_put_off:
+            await self._wait_for_broker()
+            await self._recall.compare()
+            _refuse_when_behind(self._recall)
         self._relay.start()
         self._state.relay = self._relay
-        self._jobs.start()
         await self._wait_for_broker()
         self._state.consumer = self._consumer
         await self._start_consumer()
         measure_consumer(self._name, self._consumer)
-        await (self._recall.found_behind() if self._recall else asyncio.Event().wait())
-        raise CannotStart(f"the database is older than its topics: start, then `nss restored repair {self._name}`")
+        if self._recall is None:
+            await asyncio.Event().wait()
+        else:
+            await self._recall.found_behind()
+            _refuse_when_behind(self._recall)
 
     async def stop(self) -> None:
-        """Consumer first (its batch in hand is finished), then jobs, then the relay, each within its own time."""
-        await _stop_in_time(self._consumer.stop())
-        await self._jobs.stop()
-        await self._lag.close()
-        await self._relay.stop()
+        """The relay last, as it tells what the consumer's batch in hand has done; each within its own time."""
+        await asyncio.gather(_stop_in_time(self._consumer.stop()), self._jobs.stop())
+        await asyncio.gather(self._lag.close(), self._relay.stop())
 
     async def _wait_for_broker(self) -> None:
         while True:
@@ -105,6 +111,11 @@ class Worker:
                     raise CannotStart(problem) from error
                 log.warning("pages are served, events wait", reason=problem)
             await asyncio.sleep(RETRY_SECONDS)
+
+
+def _refuse_when_behind(recall: RecallWatch) -> None:
+    if not recall.is_current:
+        raise CannotStart(recall.end_line)
 
 
 async def _stop_in_time(stop: Coroutine[None, None, None]) -> None:

@@ -14,11 +14,10 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from deploy.local.databases import ServiceDatabase
 from deploy.local.stack import Outside, run_to_end
 from deploy.operate.topics import delete_topics
-from tests.browser.kit import DESKTOP, HEIGHT, find_browser
+from tests.browser.kit import DESKTOP, HEIGHT, PATIENCE_MILLISECONDS, find_browser
 from tests.town import PASSWORD, Town, founded_town, invented_offices
 
 OFFICES = 16
-PATIENCE_MILLISECONDS = 15_000
 
 
 class NewPage(Protocol):

@@ -17,7 +17,6 @@ from shared.runtime.web.pages import PageSettings
 from tests.component.review.desk import PASSWORD, PORTAL_URL, Desk, open_desk
 from tests.town import until
 
-READY_SECONDS = 10.0
 TARGET_BUSINESS_DAYS = 6
 
 
@@ -51,7 +50,7 @@ async def served_desk(database_url: str, folder: Path, rule: SecondApproverRule)
     )
     server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_level="error"))
     serving = asyncio.create_task(server.serve())
-    await until(lambda: _started(server), "the pages to be served", seconds=READY_SECONDS, every=0.02)
+    await until(lambda: _started(server), "the pages to be served", every=0.02)
     try:
         yield DecisionDesk(replace(desk, deps=deps, app=app), url)
     finally:

@@ -119,7 +119,7 @@ async def at_home(walk: Walk) -> None:
     await start_draft(walk.office, "/password-reissue")
     await walk.see("menu", "/menu")
     await walk.see("news", "/news")
-    await page.locator(".news__link a").last.click()
+    await press(page, ".news__link a >> nth=-1")
     await walk.look("news-item")
     for tab in ("", "/office", "/net-naccs", "/general-naccs", "/billing"):
         await walk.see("contract" + tab.replace("/", "-"), f"/contract{tab}")

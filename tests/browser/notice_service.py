@@ -19,8 +19,6 @@ from tests.component.provisioning.conftest import Provisioning
 from tests.component.provisioning.notice_browser import INTAKE_URL, make_keys, notice_app
 from tests.town import until
 
-READY_SECONDS = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class NoticeService:
@@ -58,7 +56,7 @@ async def served_notices(provisioning: Provisioning, folder: Path) -> AsyncItera
         uvicorn.Config(notice_app(provisioning, public_keys, url), host=LOOPBACK, port=port, log_level="error")
     )
     serving = asyncio.create_task(server.serve())
-    await until(lambda: _started(server), "the pages to be served", seconds=READY_SECONDS, every=0.02)
+    await until(lambda: _started(server), "the pages to be served", every=0.02)
     try:
         yield NoticeService(provisioning, url, signing_key)
     finally:

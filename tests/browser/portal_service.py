@@ -24,8 +24,6 @@ from tests.builders.moving import MOVED_DATE, clarification_requested
 from tests.component.intake.conftest import PASSWORD, Intake, opened_intake, register, save_draft
 from tests.town import until
 
-READY_SECONDS = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -80,7 +78,7 @@ async def served_portal(database_url: str, folder: Path) -> AsyncIterator[Portal
     async with opened_intake(database_url, folder, url) as intake:
         server = uvicorn.Server(uvicorn.Config(intake.app, host=LOOPBACK, port=port, log_level="error", lifespan="off"))
         serving = asyncio.create_task(server.serve())
-        await until(lambda: _started(server), "the pages to be served", seconds=READY_SECONDS, every=0.02)
+        await until(lambda: _started(server), "the pages to be served", every=0.02)
         try:
             yield Portal(intake, url)
         finally:

@@ -8,7 +8,7 @@ from playwright.async_api import Page
 
 from services.intake.domain.form_fields import REASON_LENGTH, reason_length
 from tests.browser.conftest import NewPage
-from tests.browser.kit import expect_accessible, take_picture
+from tests.browser.kit import expect_accessible, press, take_picture
 from tests.browser.portal_service import Portal, served_portal
 from tests.conftest import CreateDatabase
 
@@ -63,7 +63,7 @@ async def test_what_the_counter_lets_pass_the_server_takes_and_one_more_it_refus
         await page.goto(f"{portal.url}{scene.draft}/start")
         await page.fill("#reason", text)
         assert await figure(page) == len(text)
-        await page.click("main form button[type=submit]")
+        await press(page, "main form button[type=submit]")
         assert page.url.endswith("/contact") is is_taken, page.url
     assert await figure(page) == REASON_LENGTH + 1, "the refused page counts what it shows"
     await page.go_back()
@@ -94,7 +94,7 @@ async def test_without_scripts_the_page_says_what_the_server_counted(new_page: N
     await portal.log_in(page)
     await page.goto(f"{portal.url}{scene.draft}/start")
     await page.fill("#reason", "𠮷" * (REASON_LENGTH + 1))
-    await page.click("main form button[type=submit]")
+    await press(page, "main form button[type=submit]")
 
     assert await page.inner_text(SHOWN) == "入力されている文字数：241／240文字"
     assert "240文字以内で入力してください（現在241文字）" in await page.inner_text("#reason-error")

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page
 
 from tests.browser.conftest import LogIn, NewPage
 from tests.browser.kit import (
     NARROW,
     expect_accessible,
+    expect_focus,
     focused,
     press,
     press_enter,
@@ -124,7 +125,7 @@ async def send_empty(page: Page, name: str) -> None:
     for box in await page.locator("main input[type=checkbox]").all():
         await box.uncheck()
     await press(page, FORWARD)
-    await expect(page.locator("div.error-summary")).to_be_focused()
+    await expect_focus(page, "div.error-summary")
     assert (await page.title()).startswith("エラー：")
     await look_at(page, f"{name}-refused")
     for link in await page.locator(".error-summary a").all():

@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.conftest import NewPage
-from tests.browser.kit import DESKTOP, HEIGHT, take_picture
+from tests.browser.kit import DESKTOP, HEIGHT, press, take_picture
 from tests.browser.portal_service import Portal, Scene, served_portal
 from tests.conftest import CreateDatabase
 
@@ -131,7 +131,7 @@ async def test_a_changed_row_and_a_wrong_field_are_told_without_colour(new_page:
     await page.goto(f"{portal.url}{scene.draft}/contact")
     [right] = await styles(page, "#phone")
     await page.fill("#phone", "12")
-    await page.click("main form button[type=submit]")
+    await press(page, "main form button[type=submit]")
     [wrong] = await styles(page, "#phone")
     assert wrong["width"] > right["width"]
     assert "エラー" in await page.inner_text("#phone-error")

@@ -10,6 +10,7 @@ from tests.browser.kit import (
     NARROW,
     addresses_on,
     expect_accessible,
+    expect_focus,
     focused,
     press_enter,
     space_text,
@@ -105,7 +106,7 @@ async def test_the_password_is_changed_by_keyboard_and_mistakes_are_shown_where_
     await take_picture(page, "intake-password-refused")
     await tab_to(page, ".error-summary a[href='#new_password']")
     await press_enter(page)
-    assert (await focused(page)).startswith("input#new_password")
+    await expect_focus(page, "input#new_password")
 
     for field, text in (
         ("#current_password", PASSWORD),
@@ -143,6 +144,6 @@ async def expect_refusal(page: Page, heading: str) -> None:
     summary = page.locator(".error-summary")
     await summary.wait_for()
     assert heading in await summary.inner_text()
-    assert (await focused(page)).startswith("div.error-summary")
+    await expect_focus(page, "div.error-summary")
     assert (await page.title()).startswith("エラー：")
     await expect_accessible(page)

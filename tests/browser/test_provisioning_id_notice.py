@@ -17,7 +17,16 @@ from shared.contracts.event_data import ApplicationKind
 from shared.kernel.identifiers import ReceiptNumber
 from shared.kernel.local_time import TOKYO
 from tests.browser.conftest import NewPage
-from tests.browser.kit import NARROW, expect_accessible, expect_visible_focus, space_text, tab_to, take_picture
+from tests.browser.kit import (
+    NARROW,
+    expect_accessible,
+    expect_visible_focus,
+    press,
+    press_enter,
+    space_text,
+    tab_to,
+    take_picture,
+)
 from tests.browser.notice_service import NoticeService, served_notices
 from tests.builders import NEW_MAILBOX, RECEIPT, a_contract, a_schedule, an_approval, an_event
 from tests.component.provisioning.conftest import opened_provisioning
@@ -53,7 +62,7 @@ async def test_masked_revealed_and_closed_pages_are_accessible_without_scripts(
     await take_picture(page, f"provisioning-id-notice-masked-{width}")
     assert await shown_passwords(page) == []
 
-    await page.click("text=すべて表示")
+    await press(page, "text=すべて表示")
     assert len(await shown_passwords(page)) == len(IDS)
     await expect_accessible(page)
     await take_picture(page, f"provisioning-id-notice-revealed-{width}")
@@ -75,8 +84,7 @@ async def test_one_row_is_revealed_and_hidden_by_keyboard_and_the_focus_stays_on
     page = await new_page(scripts=False)
     await notices.open_notice(page)
     await tab_to(page, f'button[name=show][value="{IDS[1]}"]')
-    await page.keyboard.press("Enter")
-    await page.wait_for_selector(PASSWORD)
+    await press_enter(page)
     expected = await notices.provisioning.read_passwords()
     assert await shown_passwords(page) == [expected[IDS[1]]]
     focused = page.locator(":focus")
@@ -86,15 +94,15 @@ async def test_one_row_is_revealed_and_hidden_by_keyboard_and_the_focus_stays_on
     assert "表示中" in await page.title()
     await take_picture(page, "provisioning-id-notice-one-row")
 
-    await page.keyboard.press("Enter")
-    await page.wait_for_url(f"{notices.url}/id-notice/{RECEIPT}")
+    await press_enter(page)
+    assert page.url == f"{notices.url}/id-notice/{RECEIPT}"
     assert await shown_passwords(page) == []
 
 
 async def test_going_back_or_opening_the_address_anew_shows_nothing(new_page: NewPage, notices: NoticeService) -> None:
     page = await new_page()
     await notices.open_notice(page)
-    await page.click("text=すべて表示")
+    await press(page, "text=すべて表示")
     assert len(await shown_passwords(page)) == len(IDS)
     await page.goto(f"{notices.url}/id-notice/{RECEIPT}/reveal")
     assert await shown_passwords(page) == []
@@ -111,8 +119,8 @@ async def test_a_page_left_open_shows_no_password_at_the_next_press_after_24_o_c
     await notices.open_notice(page)
     assert "参照できるのは本日までです" in await page.inner_text("main")
     notices.provisioning.clock.advance(minutes=1)
-    await page.click(f'button[value="{IDS[0]}"]')
-    await page.wait_for_selector(".credentials__over")
+    await press(page, f'button[value="{IDS[0]}"]')
+    assert await page.locator(".credentials__over").count() == len(IDS)
     assert await shown_passwords(page) == []
     assert IDS[0] in await page.inner_text("main")
 
@@ -124,8 +132,7 @@ async def test_print_shows_what_is_revealed_and_no_buttons(new_page: NewPage, no
     masked = await printed(page, "masked")
     assert "********" in masked
     assert not any(password in masked for password in expected.values())
-    await page.click(f'button[value="{IDS[2]}"]')
-    await page.wait_for_selector(PASSWORD)
+    await press(page, f'button[value="{IDS[2]}"]')
     one = await printed(page, "one-row")
     assert [password in one for password in expected.values()] == [False, False, True]
     for words in ("すべて表示", "隠す", "まで操作できます", "参照の記録"):
@@ -149,7 +156,7 @@ async def test_passwords_stand_in_a_monospaced_type_wide_enough_to_copy_by_hand(
 ) -> None:
     page = await new_page()
     await notices.open_notice(page)
-    await page.click("text=すべて表示")
+    await press(page, "text=すべて表示")
     style = await page.eval_on_selector(
         PASSWORD, "each => [getComputedStyle(each).fontFamily, parseFloat(getComputedStyle(each).fontSize)]"
     )
@@ -162,7 +169,7 @@ async def test_passwords_stand_in_a_monospaced_type_wide_enough_to_copy_by_hand(
 async def test_wide_text_spacing_on_a_narrow_screen_cuts_nothing_off(new_page: NewPage, notices: NoticeService) -> None:
     page = await new_page(width=NARROW, bypass_csp=True)
     await notices.open_notice(page)
-    await page.click("text=すべて表示")
+    await press(page, "text=すべて表示")
     await space_text(page)
     await expect_accessible(page)
 

@@ -11,7 +11,7 @@ from services.review.domain.review import SecondApproverRule
 from shared.contracts.people import MailboxChange
 from tests.browser.conftest import NewPage
 from tests.browser.decision_desk import DecisionDesk, served_desk
-from tests.browser.kit import expect_accessible, press_enter, tab_to, take_picture, type_over
+from tests.browser.kit import expect_accessible, press, press_enter, tab_to, take_picture, type_over
 from tests.builders import OPENING_MAILBOX, RECEIPT, a_mailbox, an_event, mailboxes_issued
 from tests.component.review.desk import LEAD, REVIEWER, Desk
 from tests.component.review.offices import receive_each_from_its_office
@@ -56,12 +56,12 @@ async def test_an_approval_is_entered_corrected_previewed_and_made(new_page: New
     await page.goto(desk.url + CASE)
     await look(page, "case-before-decision")
     await page.check("#confirmed_start_date-2")
-    await page.click("text=確認画面へ進む")
+    await press(page, "text=確認画面へ進む")
     assert "入力内容に2件の誤りがあります" in await page.inner_text("main")
     await look(page, "approval-errors")
     await page.fill("#note", NOTE)
     await page.check("#acknowledged")
-    await page.click("text=確認画面へ進む")
+    await press(page, "text=確認画面へ進む")
     text = await page.inner_text("main")
     for part in (
         "【NSS】利用申込確認完了のお知らせ",
@@ -71,11 +71,11 @@ async def test_an_approval_is_entered_corrected_previewed_and_made(new_page: New
     ):
         assert part in text
     await look(page, "approval-check")
-    await page.click("text=入力に戻る")
+    await press(page, "text=入力に戻る")
     assert await page.input_value("#note") == NOTE
     assert await page.is_checked("#acknowledged")
-    await page.click("text=確認画面へ進む")
-    await page.click("text=承認する")
+    await press(page, "text=確認画面へ進む")
+    await press(page, "text=承認する")
     assert "承認済み（払出し中）" in await page.inner_text("main")
     await look(page, "case-approved")
 
@@ -110,27 +110,27 @@ async def test_start_date_and_void_are_previewed_and_the_late_one_is_told_who(
     page, other = await logged_in(new_page, desk, LEAD), await logged_in(new_page, desk, LEAD)
     await page.goto(desk.url + CASE)
     await look(page, "case-completed")
-    await page.click("text=利用開始日を変更する")
+    await press(page, "text=利用開始日を変更する")
     await page.check("#confirmed_start_date")
     await page.fill("#note", NOTE)
     await look(page, "start-date")
-    await page.click("text=確認画面へ進む")
+    await press(page, "text=確認画面へ進む")
     assert ":2018年11月08日" in await page.inner_text("main pre")
     await look(page, "start-date-check")
-    await page.click("main form button >> nth=0")
+    await press(page, "main form button >> nth=0")
     await other.goto(f"{desk.url}{CASE}/void")
     await other.check("#reason_code")
     await other.fill("#note", "お電話でのご連絡によります。")
     await look(other, "void")
-    await other.click("text=確認画面へ進む")
+    await press(other, "text=確認画面へ進む")
     await look(other, "void-check")
     await page.goto(f"{desk.url}{CASE}/void")
     await page.check("#reason_code")
-    await page.click("text=確認画面へ進む")
-    await page.click("text=無効にする")
+    await press(page, "text=確認画面へ進む")
+    await press(page, "text=無効にする")
     assert "この申込は無効です" in await page.inner_text("main")
     await look(page, "case-voided")
-    await other.click("text=無効にする")
+    await press(other, "text=無効にする")
     told = await other.inner_text("main")
     assert "主任 三郎" in told
     assert "お電話でのご連絡によります。" in told
@@ -142,21 +142,21 @@ async def test_two_people_and_many_at_once(new_page: NewPage, desk: DecisionDesk
     await receive_each_from_its_office(desk.desk, ["180021A", "180022A", "180023A"])
     first, second = await logged_in(new_page, desk), await logged_in(new_page, desk, LEAD)
     await first.goto(desk.url + CASE)
-    await first.click("text=確認画面へ進む")
+    await press(first, "text=確認画面へ進む")
     assert "もう一人の承認が必要な申込です" in await first.inner_text("main")
     await look(first, "proposal-check")
-    await first.click("text=承認案を登録する")
+    await press(first, "text=承認案を登録する")
     await look(first, "case-proposed-first")
     await second.goto(desk.url + CASE)
     assert "【NSS】利用申込確認完了のお知らせ" in await second.inner_text("main")
     await look(second, "case-proposed-second")
-    await second.click("text=この内容で承認する")
+    await press(second, "text=この内容で承認する")
     assert "承認済み（払出し中）" in await second.inner_text("main")
     await first.goto(f"{desk.url}/bulk-approval")
     for box in await first.locator("input[name=order]").all():
         await box.check()
     await look(first, "bulk")
-    await first.click("text=選んだ申込を承認する")
+    await press(first, "text=選んだ申込を承認する")
     assert "3件のうち3件を承認しました" in await first.inner_text("main")
     await look(first, "bulk-result")
 

@@ -12,7 +12,16 @@ from shared.contracts import provisioning_events as provisioning
 from shared.contracts.people import MailboxChange
 from tests.browser.conftest import NewPage
 from tests.browser.decision_desk import DecisionDesk, served_desk
-from tests.browser.kit import DESKTOP, expect_accessible, focused, press_enter, tab_to, take_picture, type_over
+from tests.browser.kit import (
+    DESKTOP,
+    expect_accessible,
+    expect_focus,
+    press,
+    press_enter,
+    tab_to,
+    take_picture,
+    type_over,
+)
 from tests.builders import (
     NOW,
     RECEIPT,
@@ -109,15 +118,15 @@ async def test_an_application_shows_everything_a_reviewer_decides_by(new_page: N
     page = await logged_in(new_page, desk, LEAD)
     await page.goto(desk.url + CASE)
     await page.fill("#text", "先方は来週まで不在")
-    await page.click("text=記録する")
+    await press(page, "text=記録する")
     await page.check("#kind-2")
     await page.fill("#text", "折り返しを待つ")
-    await page.click("text=記録する")
+    await press(page, "text=記録する")
     assert "話した相手を入力してください。" in await page.inner_text(".error-summary")
     assert await page.input_value("#text") == "折り返しを待つ"
     await look(page, "case-note-error")
     await page.fill("#spoke_with", "通関 花子")
-    await page.click("text=記録する")
+    await press(page, "text=記録する")
     text = await page.inner_text("main")
     for part in (
         "届かなかったメールがあります",
@@ -149,7 +158,7 @@ async def test_a_schedule_is_changed_by_keyboard_and_published_after_a_look(
     await type_over(page, "#application_deadline", "11月15日")
     await tab_to(page, "button[formaction='/schedule/day']")
     await press_enter(page)
-    assert (await focused(page)).startswith("div.error-summary")
+    await expect_focus(page, "div.error-summary")
     await look(page, "schedule-errors")
     await type_over(page, "#application_deadline", "2018/11/15")
     await tab_to(page, "button[formaction='/schedule/day']")
@@ -169,7 +178,7 @@ async def test_report_and_password_pages_are_accessible(new_page: NewPage, desk:
     await page.goto(f"{desk.url}/report?month=2018-10")
     await look(page, "report")
     await page.goto(f"{desk.url}/password")
-    await page.click("text=変更する")
+    await press(page, "text=変更する")
     await look(page, "password-errors")
-    await page.click("text=ログアウト")
+    await press(page, "text=ログアウト")
     await look(page, "login")

@@ -12,7 +12,7 @@ from services.review.domain.review import SecondApproverRule
 from shared.runtime.database import transaction
 from tests.browser.conftest import NewPage
 from tests.browser.decision_desk import DecisionDesk, served_desk
-from tests.browser.kit import expect_accessible, take_picture
+from tests.browser.kit import expect_accessible, press, take_picture
 from tests.builders import RECEIPT, an_event, mailboxes_issued
 from tests.component.review.desk import LEAD, OPERATOR, REVIEWER
 from tests.component.review.offices import receive_each_from_its_office
@@ -56,22 +56,22 @@ async def test_forms_that_are_not_filled_in_say_so(new_page: NewPage, desk: Deci
     await page.goto(f"{desk.url}/login")
     await page.fill("#login", REVIEWER)
     await page.fill("#password", "wrong")
-    await page.click("main button[type=submit]")
+    await press(page, "main button[type=submit]")
     await shows(page, "正しくありません", "login")
     await desk.log_in(page, LEAD)
     for path, name in (("/void", "void"), ("/start-date", "start-date")):
         await page.goto(desk.url + CASE + path)
-        await page.click(f"text={CHECK}")
+        await press(page, f"text={CHECK}")
         await shows(page, SUMMARY, name)
     await page.goto(desk.url + CASE)
     await page.fill("#completed_on", "20991231")
-    await page.click("text=完了を登録する")
+    await press(page, "text=完了を登録する")
     await shows(page, SUMMARY, "setting")
     await page.goto(f"{desk.url}/applications/{ASKED}/clarification")
-    await page.click(f"text={CHECK}")
+    await press(page, f"text={CHECK}")
     await shows(page, SUMMARY, "clarification")
     await page.goto(f"{desk.url}/bulk-approval")
-    await page.click("text=選んだ申込を承認する")
+    await press(page, "text=選んだ申込を承認する")
     await shows(page, "承認する申込を選んでください。", "bulk")
 
 
@@ -86,7 +86,7 @@ async def test_who_comes_too_late_or_may_not_is_told(new_page: NewPage, desk: De
     other = await open_page(new_page, desk, LEAD, f"/applications/{ASKED}")
     await page.goto(f"{desk.url}/applications/{ASKED}")
     for each in (page, other):
-        await each.click("text=確認事項を取り消す >> nth=-1")
+        await press(each, "text=確認事項を取り消す >> nth=-1")
     await shows(other, "取消し", "cancelled-twice")
 
 
@@ -95,9 +95,9 @@ async def test_a_schedule_published_meanwhile_is_not_overwritten(new_page: NewPa
     for page, day in ((first, "2018-11-15"), (second, "2018-11-22")):
         table = await page.input_value("#table")
         await page.fill("#table", f"{table.rstrip()}\n登録日,{day},2018-11-08,,\n")
-        await page.click("main .actions button >> nth=-1")
-    await first.click("main .actions button >> nth=0")
-    await second.click("main .actions button >> nth=0")
+        await press(page, "main .actions button >> nth=-1")
+    await press(first, "main .actions button >> nth=0")
+    await press(second, "main .actions button >> nth=0")
     await shows(second, "他の担当者が第2版を公開しました", "schedule-moved-on")
 
 

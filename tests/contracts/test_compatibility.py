@@ -8,6 +8,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from shared.contracts.compatibility import as_readers_apply_it, breaking_changes, changes_between
 from shared.contracts.golden import golden_examples
@@ -208,20 +210,50 @@ def test_several_changes_are_all_named() -> None:
     }  # fmt: skip
 
 
-SAMPLES: list[dict[str, Any]] = [
-    {"office_code": "NAC", "count": 1, "on": "2026-12-01", "kind": "edifact", "boxes": [], "either": "a"},
+KINDS = st.sampled_from(["smtp_pop3", "edifact"])
+RECORDS = st.fixed_dictionaries(
     {
-        "office_code": "NAC", "count": 0, "on": "2026-12-01", "kind": "smtp_pop3", "reason": "bounced", "note": "n",
-        "boxes": [{"mailbox_id": "NAC00101", "kind": "edifact"}], "either": 1, "codes": ["x"], "contact": {"email": "e"},
+        "office_code": st.from_regex("^[A-Z]{3}$", fullmatch=True), "count": st.integers(0, 99),
+        "on": st.dates().map(str), "kind": KINDS, "either": st.text() | st.integers(),
+        "boxes": st.lists(st.fixed_dictionaries({"mailbox_id": st.text(), "kind": KINDS}), max_size=3),
     },
-]  # fmt: skip
+    optional={
+        "note": st.text(min_size=1, max_size=240), "reason": st.text(), "codes": st.lists(st.text(), max_size=3),
+        "contact": st.fixed_dictionaries({"email": st.text()}, optional={"fax": st.text()}),
+    },
+)  # fmt: skip
+"""What a writer of the released schema may write."""
+GROWTH = st.lists(st.sampled_from(list(COMPATIBLE)), unique=True, max_size=6)
 
 
-@pytest.mark.parametrize("edit", COMPATIBLE.values(), ids=COMPATIBLE)
-@pytest.mark.parametrize("sample", SAMPLES)
-def test_records_of_the_past_parse_after_whatever_may_be_changed(edit: Edit, sample: dict[str, Any]) -> None:
-    assert jsonschema_rs.is_valid(dict(as_readers_apply_it(RELEASED)), sample)
-    assert jsonschema_rs.is_valid(dict(as_readers_apply_it(edited(edit))), sample)
+def grown(names: list[str]) -> Schema:
+    schema = copy.deepcopy(RELEASED)
+    for name in names:
+        try:
+            COMPATIBLE[name](schema)
+        except KeyError:
+            assume(False)  # one edit took away what the other one edits
+    return schema
+
+
+@settings(deadline=None)
+@given(growth=GROWTH, record=RECORDS)
+def test_records_of_the_past_parse_after_whatever_may_be_changed(growth: list[str], record: dict[str, Any]) -> None:
+    assert jsonschema_rs.is_valid(dict(as_readers_apply_it(RELEASED)), record)
+    proposed = grown(growth)
+    assert breaking_changes(RELEASED, proposed) == []
+    assert jsonschema_rs.is_valid(dict(as_readers_apply_it(proposed)), record)
+
+
+@settings(deadline=None)
+@given(growth=GROWTH, broken=st.sampled_from([edit for edit, _ in BREAKING.values()]))
+def test_no_growth_hides_what_breaks(growth: list[str], broken: Edit) -> None:
+    proposed = grown(growth)
+    try:
+        broken(proposed)
+    except KeyError:
+        assume(False)
+    assert breaking_changes(RELEASED, proposed) != []
 
 
 @pytest.mark.parametrize("example", list(golden_examples()), ids=lambda example: f"{example.event_type}-{example.case}")

@@ -7,9 +7,18 @@ import pytest
 
 from shared.contracts.decoding import decode_record
 from shared.contracts.envelope import Event, Record
-from shared.contracts.stories import STORIES, UNKNOWN_FIELD, ground, retold, story, with_duplicates, with_unknown_field
+from shared.contracts.stories import (
+    STORIES,
+    UNKNOWN_FIELD,
+    ground,
+    null_headers,
+    retold,
+    story,
+    with_duplicates,
+    with_unknown_field,
+)
 from shared.runtime.ids import new_uuid7
-from tests.contracts.received import received, topic_of
+from tests.contracts.received import Received, received, topic_of
 
 
 def event_of(record: Record) -> Event:  # type: ignore[type-arg]
@@ -69,3 +78,11 @@ def test_a_record_with_an_unknown_field_still_means_the_same(record: Record) -> 
     later = with_unknown_field(record)
     assert UNKNOWN_FIELD in json.loads(later.value or b"")
     assert event_of(later) == event_of(record)
+
+
+def test_a_record_with_null_headers_still_means_the_same() -> None:
+    record = story("one_mailbox")[0]
+    added = null_headers(record)
+    assert ("ce_causationid", None) in added
+    there = Received(record.key, record.value, [*record.headers, *added])
+    assert decode_record(there, topic_of(record)) == event_of(record)

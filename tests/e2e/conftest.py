@@ -19,9 +19,9 @@ def town() -> Iterator[Town]:
         yield founded
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    """A stack of the module's own without any data: no office, no schedule, no account."""
+    """A stack that nobody has filled, for what operators type: the first day first, the others after it."""
     with stack_folder() as path:
         stack = LocalStack(path, outside=Outside())
         try:

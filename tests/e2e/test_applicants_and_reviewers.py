@@ -2,11 +2,11 @@
 
 import asyncio
 import re
-import statistics
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import asyncpg
 import pytest
 
 from deploy.local.demo.clients import ApplicantClient, Page, ReviewerClient
@@ -15,15 +15,16 @@ from deploy.local.stack import run_to_end
 from shared.kernel.identifiers import OfficeCode, ReceiptNumber
 from shared.runtime.ids import new_uuid7
 from shared.runtime.notice_tickets import NoticeClaims, sign_notice_ticket
-from tests.town import PASSWORD, Town
+from tests.town import PASSWORD, Town, until
 
 HURRIED, FIRST, SECOND, PAST_DATE, RACED, NOTIFIED = "TST001", "TST002", "TST003", "TST004", "TST005", "TST006"
 PRESSES = 50
 BEHIND = """
-select receipt_number, processed_at - occurred_at as behind from timeline_entries join processed_events using (event_id)
-where kind = 'mailboxes_issued'
+select processed_at - occurred_at as behind, processed_at - received_at as road
+from timeline_entries join processed_events using (event_id) join applications using (receipt_number)
+where timeline_entries.kind = 'mailboxes_issued' and receipt_number = $1
 """
-"""How long after the issue the list of mailboxes has it."""
+"""How long after the issue the list of mailboxes has it; and after the receipt."""
 UNKNOWN_NUMBER = "180099Z"
 CHANGING = re.compile(r"<dd><code>[^<]*</code></dd>")
 """The number for inquiries on an error page: another one on every page."""
@@ -66,11 +67,13 @@ async def test_another_office_sees_of_an_application_what_it_sees_of_none(town: 
 
 
 async def test_the_list_of_mailboxes_follows_the_issue_within_two_seconds(town: Town, notified: str) -> None:
-    """Half of all issues at the least: this machine has other work, and some events come while a service starts."""
-    issued = await town.rows("intake", BEHIND)
+    """On a machine that is busy with other things, in less than half of the time that the whole road took instead."""
 
-    assert notified in {row["receipt_number"] for row in issued}
-    assert statistics.median(row["behind"] for row in issued) < timedelta(seconds=2)
+    async def look() -> asyncpg.Record | None:
+        return next(iter(await town.rows("intake", BEHIND, notified)), None)
+
+    issued = await until(look, f"intake to know the mailboxes of {notified}")
+    assert issued["behind"] < max(timedelta(seconds=2), issued["road"] / 2)
     async with town.applicant(NOTIFIED) as office:
         page = await office.open("/contract/general-naccs")
     assert f"{NOTIFIED}02" in page.html

@@ -23,10 +23,12 @@ from deploy.operate.services import call
 from shared.contracts.topics import SERVICES, ServiceName
 from shared.kernel.local_time import local_date
 from tests.e2e.test_local_stack import nss
+from tests.faults.supervisor import arm
 from tests.town import PASSWORD, Town
 
 RUNBOOK = Path(__file__).resolve().parents[2] / "deploy/runbook.md"
 KEY_OFFICE, OPERATOR = "TST012", "operator"
+RESTARTED: Sequence[ServiceName] = ("review", "intake")
 
 
 def lines_of(heading: str) -> Sequence[str]:
@@ -89,8 +91,8 @@ async def test_a_key_pair_is_changed_while_people_work(town: Town) -> None:
     early = staff_token(town)
     staff = make_pair("staff", keys.staff.private_key.parent, keys.staff.public_keys).private_key
     ticket = make_pair("ticket", keys.ticket.private_key.parent, keys.ticket.public_keys).private_key
-    town.stack.restart_service("review", environment={"NSS_REVIEW_STAFF_KEY_FILE": str(staff)})
-    town.stack.restart_service("intake", environment={"NSS_INTAKE_TICKET_KEY_FILE": str(ticket)})
+    new_keys = {"NSS_REVIEW_STAFF_KEY_FILE": str(staff)}, {"NSS_INTAKE_TICKET_KEY_FILE": str(ticket)}
+    await arm(town, dict(zip(RESTARTED, new_keys, strict=True)))
 
     late = staff_token(town)
     assert [key_of(token) for token in (early, late)] == [keys.staff.private_key.stem, staff.stem]
@@ -102,8 +104,7 @@ async def test_a_key_pair_is_changed_while_people_work(town: Town) -> None:
     assert (accepted_by(town, late), accepted_by(town, early)) == ((), tuple(SERVICES))
     with pytest.raises(UnexpectedPage, match="ticket_forged"):
         await passwords(town, number)
-    for service in ("review", "intake"):
-        town.stack.restart_service(service)
+    await arm(town, {service: {} for service in RESTARTED})
     assert accepted_by(town, staff_token(town)) == tuple(SERVICES)
 
 
@@ -121,8 +122,8 @@ def key_of(token: str) -> str:
 def accepted_by(town: Town, token: str) -> tuple[ServiceName, ...]:
     """The services whose operators' API the token opens."""
     asked = {"Authorization": f"Bearer {token}"}
-    return tuple(name for name in SERVICES
-                 if httpx2.get(f"{town.urls[name]}/operate/v1/outbox", headers=asked).status_code == 200)  # fmt: skip
+    urls = {name: f"{town.urls[name]}/operate/v1/outbox" for name in SERVICES}
+    return tuple(name for name in SERVICES if httpx2.get(urls[name], headers=asked, timeout=30).status_code == 200)
 
 
 async def passwords(town: Town, number: str) -> Mapping[str, str]:

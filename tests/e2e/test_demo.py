@@ -18,7 +18,7 @@ from deploy.local.demo.screens import find_chromium
 from deploy.local.stack import ROOT, LocalStack, Outside
 from tests.conftest import stack_folder
 
-LONGEST_SECONDS = 180
+LONGEST_SECONDS = 400
 STEPS_SHOWN = 12
 
 

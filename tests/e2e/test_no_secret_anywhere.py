@@ -67,7 +67,7 @@ async def documents_of(town: Town, number: str) -> Mapping[str, bytes]:
 
 async def metrics_of(town: Town) -> Iterable[bytes]:
     """What every service tells of itself."""
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=30) as client:
         return [(await client.get(f"{town.urls[service]}/metrics")).content for service in SERVICES]
 
 

@@ -21,8 +21,7 @@ async def test_a_question_is_answered_by_a_correction_and_the_mailbox_is_issued(
         assert CORRECTED in case.text
         await sakurako.approve(case, town.registration_day())
 
-    page = await town.status_becomes(ASKED, number, "審査終了")
-    assert f"{ASKED}02" in page.text
+    page = await town.status_becomes(ASKED, number, "審査終了", telling=f"{ASKED}02")
     assert "修正内容を受け付けました" in page.text
 
 
@@ -70,6 +69,5 @@ async def test_an_old_mailbox_gets_a_new_password(town: Town) -> None:
         await town.case(sakurako, number)
     await decide(town, number, "approval", {"revision": 1})
 
-    page = await town.status_becomes(REISSUED, number, "審査終了")
-    assert "パスワードを再発行しました" in page.text
+    page = await town.status_becomes(REISSUED, number, "審査終了", telling="パスワードを再発行しました")
     assert "ID通知内容" in page.text

@@ -4,7 +4,6 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -19,7 +18,7 @@ from shared.contracts.topics import SERVICES, ServiceName
 from tests.topic_reader import committed_lag
 from tests.town import PASSWORD, InVain, Town, staff_token, until, violations_at_rest
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 PAUSE_SECONDS = 0.3
 MAILS_PER_APPLICATION = 4
 LAST_WORDS = 15
@@ -66,11 +65,10 @@ async def _log_in(client: ApplicantClient, office: str) -> None:
 
 async def approve(town: Town, numbers: Sequence[str]) -> None:
     """Approve each application with its wished day, as soon as review knows it."""
-    day = town.registration_day()
     token = await at_last(lambda: _token(town), "a staff token")
     async with httpx2.AsyncClient(base_url=town.urls["review"], trust_env=False, timeout=30) as client:
         client.headers["Authorization"] = f"Bearer {token}"
-        attempts = [(partial(_approve, client, number, day), number) for number in numbers]
+        attempts = [(partial(_approve, client, number), number) for number in numbers]
         await asyncio.gather(*(at_last(attempt, f"approving {number}") for attempt, number in attempts))
 
 
@@ -81,14 +79,21 @@ async def _token(town: Town) -> str:
         raise Unavailable(str(failure)) from failure
 
 
-async def _approve(client: httpx2.AsyncClient, number: str, day: date) -> None:
-    body = {"revision": 1, "confirmed_start_date": day.isoformat()}
-    answer = await client.post(f"/api/v1/reviews/{number}/approval", json=body)
-    if answer.status_code == httpx2.codes.NOT_FOUND or answer.is_server_error:
-        raise Unavailable(f"{answer.status_code} for the approval of {number}")
+async def _approve(client: httpx2.AsyncClient, number: str) -> None:
+    # The wished day as review has it: what the schedule offers next may be another one since midnight.
+    wished = _given(await client.get(f"/api/v1/reviews/{number}"), number).json()["requested_start_date"]
+    body = {"revision": 1, "confirmed_start_date": wished}
+    answer = _given(await client.post(f"/api/v1/reviews/{number}/approval", json=body), number)
     # An approval whose answer was lost is found done.
     moved_on = answer.status_code == httpx2.codes.CONFLICT and answer.json()["code"] == "moved_on"
     assert answer.is_success or moved_on, answer.text
+
+
+def _given(answer: httpx2.Response, number: str) -> httpx2.Response:
+    """The answer. Raises Unavailable where the service fails or does not know the application yet."""
+    if answer.status_code == httpx2.codes.NOT_FOUND or answer.is_server_error:
+        raise Unavailable(f"{answer.status_code} for {number}")
+    return answer
 
 
 async def all_done(town: Town, numbers: Sequence[str]) -> None:
@@ -139,8 +144,13 @@ def last_words(town: Town, service: ServiceName) -> Sequence[str]:
 
 async def counted(town: Town, service: ServiceName, counter: str) -> int:
     """What the running process of the service has counted so far, all labels together."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
-        text = (await client.get(f"{town.urls[service]}/metrics")).text
+    return await counted_at(town.urls[service], counter)
+
+
+async def counted_at(url: str, counter: str) -> int:
+    """The same of the process at this address."""
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
+        text = (await client.get(f"{url}/metrics")).text
     return int(sum(float(figure) for figure in re.findall(rf"^{counter}{{[^}}]*}} (\S+)$", text, re.MULTILINE)))
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from deploy.local import processes
 from deploy.local.processes import Part
 from shared.contracts.topics import SERVICES, ServiceName
-from tests.town import POLL_SECONDS, InVain, Town
+from tests.town import POLL_SECONDS, InVain, Town, until
 
-ENDS_WITHIN_SECONDS = 60.0
+ENDS_WITHIN_SECONDS = 120.0
 KILLED = -signal.SIGKILL
 ALWAYS: Mapping[ServiceName, Mapping[str, str]] = {"notifier": {"NSS_NOTIFIER_LOST_REPLY_RETRY_SECONDS": "2"}}
 """A notifier that was killed while it sent tries those mails again after seconds here, not after ten minutes."""
@@ -27,6 +27,14 @@ class Watch:
     def note(self, service: ServiceName, code: int) -> None:
         """One process of the service has ended."""
         self.exit_codes.setdefault(service, []).append(code)
+
+    async def all_have_ended(self, services: Sequence[ServiceName]) -> None:
+        """Wait until one process of each has ended: a death is noticed a moment after its effects."""
+
+        async def look() -> bool | None:
+            return self.exit_codes.keys() >= set(services) or None
+
+        await until(look, f"a process of each of {services} to end")
 
 
 async def arm(town: Town, environments: Mapping[ServiceName, Mapping[str, str]]) -> Mapping[ServiceName, Part]:

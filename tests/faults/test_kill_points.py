@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploy.local.demo.clients import ApplicantClient
 from shared.contracts.envelope import source_of
-from shared.contracts.topics import SERVICES
+from shared.contracts.topics import SERVICES, ServiceName
 from tests.conftest import Report
 from tests.faults.stubborn_people import (
     all_done,
@@ -20,7 +20,7 @@ from tests.faults.stubborn_people import (
 )
 from tests.faults.supervisor import KILLED, arm, death_of, start, supervised
 from tests.topic_invariants import count_repeats
-from tests.town import PASSWORD, Town
+from tests.town import PASSWORD, Town, until
 
 
 def some_offices(town: Town) -> Sequence[str]:
@@ -55,10 +55,15 @@ async def test_every_relay_killed_after_sending_repeats_events_and_no_effect(tow
     await arm(town, {service: {"NSS_FAILPOINT": "relay.after-send-before-delete"} for service in SERVICES})
     async with supervised(town) as watch:
         numbers = await process(town, some_offices(town))
+        await watch.all_have_ended(SERVICES)
     assert watch.exit_codes == {service: [KILLED] for service in SERVICES}
-    after = await count_repeats(broker)
-    repeats = {service: after[source_of(service)] - before[source_of(service)] for service in SERVICES}
-    assert all(repeats.values()), repeats
+
+    async def sent_again() -> Mapping[ServiceName, int] | None:
+        after = await count_repeats(broker)
+        repeats = {service: after[source_of(service)] - before[source_of(service)] for service in SERVICES}
+        return repeats if all(repeats.values()) else None
+
+    repeats = await until(sent_again, "every relay to send again what it had sent")
     await rests_without_violation(town)
     absorbed = await all_duplicates_absorbed(town)
     report(applications=len(numbers), killed=watch.exit_codes, sent_again=repeats, absorbed=absorbed)
@@ -77,9 +82,14 @@ async def test_every_consumer_killed_after_its_commit_absorbs_the_redelivery(tow
         assert await death_of(armed["provisioning"]) == KILLED
         start(town, "provisioning")
         await all_done(town, numbers)
+        await watch.all_have_ended(others)
     assert watch.exit_codes == {service: [KILLED] for service in others}
-    absorbed = await all_duplicates_absorbed(town)
-    assert all(absorbed.values()), absorbed
+
+    async def recognised() -> dict[str, int] | None:
+        absorbed = await all_duplicates_absorbed(town)
+        return absorbed if all(absorbed.values()) else None
+
+    absorbed = await until(recognised, "every consumer to recognise what it had consumed")
     await rests_without_violation(town)
     report(applications=len(numbers), killed=SERVICES, absorbed=absorbed)
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,12 +17,17 @@ from deploy.local.environment import CHECKOUT, Code
 from deploy.local.ports import is_free
 from shared.contracts.topics import ServiceName
 from shared.runtime.service_process import LONGEST_STOP_SECONDS
+from tests.faults.stubborn_people import counted_at
 from tests.faults.supervisor import ALWAYS, make_ready
 from tests.town import Town
 
 REPLICAS = 2
 UNTOLD_SECONDS = 0.5
 """How long a replica still serves whoever does not know yet that it goes: `preStop.sleep`, in short."""
+READY_SECONDS = 180.0
+"""A cluster waits for longer (`progressDeadlineSeconds`); how long it took is reported."""
+SLOW_LINE_SECONDS = 1.5
+"""Between a request's beginning and its last byte. Longer than `UNTOLD_SECONDS`: whoever goes has some in hand."""
 PORTS = range(20_000, 32_000)
 """Below those the system gives to clients: nobody takes one between its choice and its use."""
 KEEP_ALIVE_SECONDS = 60.0
@@ -46,20 +52,31 @@ class Deployment:
     answers: Counter[int] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
     """Requests without an answer, each with what happened instead."""
+    answered_at_the_end: int = 0
+    """Requests that a replica had in hand when it was asked to end, and answered."""
+    slowest_start_seconds: float = 0.0
+    absorbed: int = 0
+    """Deliveries that the replicas which have gone recognised as handled before."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(2))
     _turns: Iterator[int] = field(default_factory=count)
+    _ending: set[int] = field(default_factory=set)
 
     async def add(self, code: Code = CHECKOUT) -> None:
         """One more replica with this code; once it is ready it gets its share."""
         replica = Replica(*(f"{self.service}-{next(self._numbers)}" for _ in ("web", "worker")))
         starts = ((replica.web, "web"), (replica.worker, "worker"))
+        began = time.monotonic()
         await asyncio.gather(*(asyncio.to_thread(self._start, name, role, code) for name, role in starts))
+        self.slowest_start_seconds = max(self.slowest_start_seconds, round(time.monotonic() - began, 1))
         self.replicas.append(replica)
 
     async def drop_oldest(self) -> None:
         """No door leads to it any more; then it is asked to end, which it does by itself and in order."""
         replica = self.replicas.pop(0)
         await asyncio.sleep(UNTOLD_SECONDS)
+        ports = self.town.stack.state.ports
+        self.absorbed += await counted_at(f"http://127.0.0.1:{ports[replica.worker]}", "nss_consumer_duplicates_total")
+        self._ending.add(ports[replica.web])
         ends = await asyncio.gather(*(asyncio.to_thread(self._stop, name) for name in (replica.web, replica.worker)))
         assert ends == [0, 0], replica
 
@@ -77,6 +94,11 @@ class Deployment:
         replica = self.replicas[next(self._turns) % len(self.replicas)]
         return self.town.stack.state.ports[replica.web]
 
+    def note_answer(self, port: int, status: int) -> None:
+        """Somebody was answered there."""
+        self.answers[status] += 1
+        self.answered_at_the_end += port in self._ending
+
     @property
     def failures(self) -> Sequence[str]:
         """What no roll-out may show anybody: no answer, or one of a service in trouble."""
@@ -86,7 +108,8 @@ class Deployment:
         stack = self.town.stack
         stack.state.ports[name] = next(port for port in random.sample(PORTS, len(PORTS)) if is_free(port))
         stack.codes[name] = code
-        stack.start_service(name, environment=ALWAYS.get(self.service, {}), role=role)
+        stack.spawn_service(name, environment=ALWAYS.get(self.service, {}), role=role)
+        stack.wait_for_service(name, role=role, seconds=READY_SECONDS)
 
     def _stop(self, name: str) -> int:
         part = self.town.stack.part(name)
@@ -107,19 +130,33 @@ class Door(httpx2.AsyncBaseTransport):
         if request.url.port != self._address.port:
             return await self._network.handle_async_request(request)
         port = self._deployment.next_port()
+        body = _SlowLine(await request.aread())
         sent = httpx2.Request(request.method, request.url.copy_with(port=port), headers=request.headers,
-                              stream=request.stream, extensions=request.extensions)  # fmt: skip
+                              stream=body, extensions=request.extensions)  # fmt: skip
         try:
             answer = await self._network.handle_async_request(sent)
         except httpx2.HTTPError as failure:
             self._deployment.broken.append(f"{request.method} {request.url.path}: {failure!r}")
             raise
-        self._deployment.answers[answer.status_code] += 1
+        self._deployment.note_answer(port, answer.status_code)
         return answer
 
     async def aclose(self) -> None:
         """End its connections."""
         await self._network.aclose()
+
+
+class _SlowLine(httpx2.AsyncByteStream):
+    """A body whose last byte takes its time."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._body:
+            yield self._body[:-1]
+            await asyncio.sleep(SLOW_LINE_SECONDS)
+            yield self._body[-1:]
 
 
 @asynccontextmanager

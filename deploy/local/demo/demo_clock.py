@@ -12,7 +12,7 @@ from deploy.errors import CommandError
 from deploy.local.secret_files import write_secret
 from shared.runtime.clock import SystemClock
 
-SEEN_WITHIN_SECONDS = 15.0
+SEEN_WITHIN_SECONDS = 60.0
 POLL_SECONDS = 0.1
 
 

@@ -12,7 +12,7 @@ from shared.contracts.topics import SERVICES, TOPICS, dead_letter_topic
 from shared.runtime.kafka import client_options
 from shared.runtime.settings import KafkaSettings
 
-READ_SECONDS = 30.0
+READ_SECONDS = 60.0
 POLL_MS = 200
 DEAD_LETTERS = frozenset(dead_letter_topic(service).name for service in SERVICES)
 

@@ -33,7 +33,7 @@ STATES: Mapping[str, str] = {
 """Which event brings the application into which state."""
 MAIL_SENT = "nss.mail.sent.v1"
 LAST_EVENT = "nss.mailbox.window-closed.v1"
-LAST_EVENT_SECONDS = 30.0
+LAST_EVENT_SECONDS = 60.0
 REVIEW_COMPLETED = "nss.review.completed.v1"
 
 

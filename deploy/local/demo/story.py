@@ -21,7 +21,7 @@ from deploy.progress import say
 from shared.contracts.topics import SERVICES
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.1
 MAILS_PER_OCCASION = 2
 DOCUMENTS = ("application-form", "approval-notice")

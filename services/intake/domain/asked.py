@@ -26,8 +26,8 @@ class Asked:
     @property
     def sha256(self) -> str:
         """The digest of what the check page shows, the same in page, event and document: 64 hexadecimal digits."""
-        if self.difference is not None:
-            return diff_sha256(self.difference)
+        if (difference := self.difference) is not None:
+            return diff_sha256(difference)
         mailbox_ids = sorted(self.password_reissue.mailbox_ids) if self.password_reissue else []
         text = json.dumps({"password_reissue": mailbox_ids}, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()

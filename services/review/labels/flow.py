@@ -20,7 +20,7 @@ FLOW_PLACE_TEXTS: Mapping[FlowPlace, str] = {
     FlowPlace.UNPUBLISHED: "未送信イベント",
     FlowPlace.AWAITING_ISSUE: "承認済み・発行待ち",
     FlowPlace.AWAITING_START: "審査終了・利用開始待ち",
-    FlowPlace.AWAITING_MAIL: "送信結果待ち（申込単位）",
+    FlowPlace.AWAITING_MAIL: "送信結果待ちの申込",
     FlowPlace.MAIL_DEFERRED: "再送待ち（24時間以内）",
     FlowPlace.MAIL_FAILED: "送信失敗（24時間以内）",
 }

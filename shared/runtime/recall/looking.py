@@ -1,6 +1,8 @@
 """Comparing a database with the topics: their newest records tell whether it has been restored."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +14,7 @@ from shared.runtime.clock import Clock
 from shared.runtime.database import Pool, transaction
 from shared.runtime.event_batch import Delivery, read_delivery
 from shared.runtime.event_router import EventRouter
+from shared.runtime.kafka import KafkaUnreachable
 from shared.runtime.logs import get_log
 from shared.runtime.processed_events import find_processed
 from shared.runtime.processed_purge import forgotten_before
@@ -23,18 +26,23 @@ from shared.runtime.recall.memory import (
     find_memory,
     keep_memory,
     mark_behind,
+    mark_noted,
     note_subjects_behind,
 )
-from shared.runtime.recall.places import BrokerView, open_view
+from shared.runtime.recall.places import open_view
 from shared.runtime.settings import ServiceSettings
 
 TAIL_RECORDS = 20
-"""So many of the newest records of each partition are asked for: what is older was written before."""
-SUBJECTS_AT_ONCE = 1000
+"""So many of the newest records of each partition are always asked for."""
+MOST_RECORDS = 1000
+"""And so many at most of what has come since the last comparison: what a failed server lost may be long overtaken."""
+COMPARING_SECONDS = 40.0
 ALWAYS = datetime.fromtimestamp(0, UTC)
 """Since when a type is handled that the first comparison knew."""
 ROLL_OUT = timedelta(hours=1)
 """So long may workers of the release before go on beside those that handle a type which it passes by."""
+CLOCKS_APART = timedelta(days=1)
+"""More than an event's time can be after the instant at which it was handled."""
 TOPICS_BY_NAME: Mapping[str, Topic] = {topic.name: topic for topic in TOPICS}
 
 log = get_log()
@@ -70,66 +78,96 @@ class Recall:
 async def look(recall: Recall) -> bool:
     """Whether the database is current; one that is not keeps no process working until it is repaired.
 
-    Numbers that a restored database would give again are lifted at once. Raises KafkaUnreachable, TimeoutError.
+    It is marked at once; then its numbers are lifted, so that none is given again, however long that takes.
+    Raises KafkaUnreachable.
     """
     async with recall.pool.acquire() as db:
         memory = await find_memory(db)
-    if memory is not None and not memory.is_current:
-        return False
-    async with open_view(recall.settings) as view:
-        ends = await view.ends(recall.own_topics)
-        committed = await view.committed(recall.service, recall.read_topics)
+    if memory is None or memory.is_current:
         known = memory.acts_on if memory else dict.fromkeys(recall.acts_on, ALWAYS)
-        if await _recalls_own(recall, view, ends) and await _recalls_handled(recall, view, committed, known):
-            now = recall.clock.now()
-            acts_on = {name: known.get(name, now) for name in recall.acts_on}
-            async with transaction(recall.pool) as db:
-                return await keep_memory(db, {**ends, **committed}, acts_on, now)
-        await _note_behind(recall, view, memory, ends)
+        positions = await _compare(recall, memory, known)
+        now = recall.clock.now()
+        async with transaction(recall.pool) as db:
+            if positions is not None:
+                acts_on = {name: known.get(name, now) for name in recall.acts_on}
+                return await keep_memory(db, positions, acts_on, now)
+            await mark_behind(db, known, now)
+        log.error("the database is older than its topics", service=recall.service)
+    if memory is None or memory.is_current or not memory.is_noted:
+        await _note_behind(recall, memory)
     return False
 
 
-async def _recalls_own(recall: Recall, view: BrokerView, ends: Mapping[Place, int]) -> bool:
-    told: dict[str, int] = {}
-    async for place, records in view.read(_tails(ends), ends):
-        _add_highest(told, own_events(recall.service, place, records))
+async def _compare(
+    recall: Recall, memory: Memory | None, acts_on: Mapping[str, datetime]
+) -> Mapping[Place, int] | None:
+    """Where the topics stand, if the database knows what they tell; None if not."""
+    before = memory.positions if memory else {}
+    async with open_view(recall.settings) as view, _in_time():
+        ends = await view.ends(recall.own_topics)
+        committed = await view.committed(recall.service, recall.read_topics)
+        async for place, records in view.read(_newest(ends, before), ends):
+            if not await _recalls_own(recall, highest_told(recall.service, place, records)):
+                return None
+        async for place, records in view.read(_newest(committed, before), committed):
+            if not await _recalls_handled(recall, deliveries_of(recall, place, records), acts_on):
+                return None
+    return {**ends, **committed}
+
+
+async def _recalls_own(recall: Recall, told: Mapping[str, int]) -> bool:
+    if not told:
+        return True
     async with recall.pool.acquire() as db:
         given = await find_last_sequences(db, told)
     return all(given.get(subject, 0) >= sequence for subject, sequence in told.items())
 
 
-async def _recalls_handled(
-    recall: Recall, view: BrokerView, committed: Mapping[Place, int], acts_on: Mapping[str, datetime]
-) -> bool:
-    handled: list[Delivery] = []
-    async for place, records in view.read(_tails(committed), committed):
-        handled += [each for each in deliveries_of(recall, place, records) if _was_acted_on(each, acts_on)]
+async def _recalls_handled(recall: Recall, handled: Sequence[Delivery], acts_on: Mapping[str, datetime]) -> bool:
+    keys = [delivery.key for delivery in handled if _was_acted_on(delivery, acts_on)]
+    if not keys:
+        return True
     async with recall.pool.acquire() as db:
-        known = await find_processed(db, [delivery.key for delivery in handled])
-    return all(delivery.key in known for delivery in handled)
+        return await find_processed(db, keys) >= set(keys)
 
 
-async def _note_behind(recall: Recall, view: BrokerView, memory: Memory | None, ends: Mapping[Place, int]) -> None:
-    """All subjects that are behind, in one transaction with the mark, so that half of it is never taken for all."""
+async def _note_behind(recall: Recall, memory: Memory | None) -> None:
+    """Which subjects are behind, and their numbers lifted. Half of it is never taken for all: it is begun anew."""
     positions = memory.positions if memory else {}
-    behind: list[str] = []
-    async with transaction(recall.pool) as db:
-        told: dict[str, int] = {}
+    count = 0
+    async with open_view(recall.settings) as view:
+        ends = await view.ends(recall.own_topics)
         async for place, records in view.read(positions, ends):
-            _add_highest(told, own_events(recall.service, place, records))
-            if len(told) >= SUBJECTS_AT_ONCE:
-                behind += await note_subjects_behind(db, told)
-                told = {}
-        behind += await note_subjects_behind(db, told)
-        await recall.book.lift_numbers(db, behind)
-        await mark_behind(db, recall.clock.now())
-    log.error("the database is older than its topics", service=recall.service, subjects=len(set(behind)))
+            if told := highest_told(recall.service, place, records):
+                async with transaction(recall.pool) as db:
+                    behind = await note_subjects_behind(db, told)
+                    await recall.book.lift_numbers(db, behind)
+                count += len(behind)
+    async with transaction(recall.pool) as db:
+        await mark_noted(db)
+    log.error("what the topics know more is noted", service=recall.service, subjects=count)
 
 
-def _add_highest(told: dict[str, int], events: Sequence[Event[EventData]]) -> None:
-    """Keep the highest sequence of each subject."""
-    for event in events:
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Raises KafkaUnreachable when it takes too long; a database that does not answer tells so itself."""
+    limit = asyncio.timeout(COMPARING_SECONDS)
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        line = f"comparing the database with its topics took longer than {COMPARING_SECONDS:.0f} s"
+        raise KafkaUnreachable(line) from None
+
+
+def highest_told(service: ServiceName, place: Place, records: Sequence[ReceivedRecord]) -> Mapping[str, int]:
+    """The highest sequence of each subject in these records, in one order whoever asks."""
+    told: dict[str, int] = {}
+    for event in own_events(service, place, records):
         told[event.subject] = max(event.sequence or 0, told.get(event.subject, 0))
+    return dict(sorted(told.items()))
 
 
 def own_events(service: ServiceName, place: Place, records: Sequence[ReceivedRecord]) -> list[Event[EventData]]:
@@ -153,20 +191,23 @@ def deliveries_of(recall: Recall, place: Place, records: Sequence[ReceivedRecord
 
 
 def _was_acted_on(delivery: Delivery, acts_on: Mapping[str, datetime]) -> bool:
-    """Whether whoever passed this record handled it: a release that does not know a type goes past it."""
-    if delivery.event_type is None:
-        return True
-    since = acts_on.get(delivery.event_type)
-    if since is None:
-        return False
-    return since == ALWAYS or (isinstance(delivery.content, Event) and delivery.content.time >= since + ROLL_OUT)
+    """Whether whoever passed this record handled it: a release that does not know a type goes past it.
+
+    Of a record that cannot be read nobody knows when it was told, so it may be forgotten long since.
+    """
+    event = delivery.content
+    since = acts_on.get(event.type) if isinstance(event, Event) else None
+    return isinstance(event, Event) and since is not None and (since == ALWAYS or event.time >= since + ROLL_OUT)
 
 
 def _may_be_forgotten(delivery: Delivery, now: datetime) -> bool:
     """A broker may keep a record for longer than it promised, and its clock may be another one; letters are kept."""
     before = forgotten_before(delivery.topic, now)
-    return before is not None and isinstance(delivery.content, Event) and delivery.content.time < before
+    return before is not None and isinstance(delivery.content, Event) and delivery.content.time < before + CLOCKS_APART
 
 
-def _tails(ends: Mapping[Place, int]) -> dict[Place, int]:
-    return {place: max(end - TAIL_RECORDS, 0) for place, end in ends.items()}
+def _newest(ends: Mapping[Place, int], before: Mapping[Place, int]) -> dict[Place, int]:
+    """From where on records are asked for: what came since the last comparison, within limits."""
+    return {
+        place: max(end - MOST_RECORDS, min(end - TAIL_RECORDS, before.get(place, 0)), 0) for place, end in ends.items()
+    }

@@ -9,6 +9,8 @@ from shared.runtime.database import Connection
 
 Place = tuple[str, int]
 """A topic by its own name, without a prefix, and a partition."""
+Told = tuple[str, str]
+"""Subject and type of an event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +21,18 @@ class Memory:
     acts_on: Mapping[str, datetime]
     """Types of events that were handled, each with the instant of the first comparison that knew it."""
     is_current: bool
+    is_noted: bool
+    """Whether it is known which subjects are behind, and no number of theirs can be given again."""
 
 
 async def find_memory(db: Connection) -> Memory | None:
     """None before the first comparison."""
-    row = await db.fetchrow("select positions, acts_on, is_current from topic_memory")
+    row = await db.fetchrow("select positions, acts_on, is_current, is_noted from topic_memory")
     if row is None:
         return None
     positions = {_place(name): int(offset) for name, offset in row["positions"].items()}
     acts_on = {name: datetime.fromisoformat(since) for name, since in row["acts_on"].items()}
-    return Memory(positions, acts_on, row["is_current"])
+    return Memory(positions, acts_on, row["is_current"], row["is_noted"])
 
 
 async def keep_memory(
@@ -57,15 +61,26 @@ async def mark_current(db: Connection) -> None:
     await db.execute("update topic_memory set is_current = true")
 
 
-async def mark_behind(db: Connection, now: datetime) -> None:
-    """The topics know more; the positions stay, because a repair begins there."""
+async def mark_behind(db: Connection, acts_on: Mapping[str, datetime], now: datetime) -> None:
+    """The topics know more; the positions stay, because a repair begins there. `acts_on` counts for a first comparison.
+
+    Nothing is noted yet.
+    """
     await db.execute(
         """
-        insert into topic_memory (positions, acts_on, is_current, looked_at) values ('{}', '{}', false, $1)
-        on conflict (only_row) do update set is_current = false, looked_at = excluded.looked_at
+        insert into topic_memory (positions, acts_on, is_current, is_noted, looked_at)
+        values ('{}', $1, false, false, $2)
+        on conflict (only_row) do update
+            set is_current = false, is_noted = false, looked_at = excluded.looked_at where topic_memory.is_current
         """,
+        {name: since.isoformat() for name, since in acts_on.items()},
         now,
     )
+
+
+async def mark_noted(db: Connection) -> None:
+    """All subjects that are behind are noted: a repair may begin."""
+    await db.execute("update topic_memory set is_noted = true")
 
 
 async def find_last_sequences(db: Connection, subjects: Collection[str]) -> dict[str, int]:
@@ -119,20 +134,32 @@ async def follow_subject(db: Connection, subject: str, sequence: int) -> bool:
     return status != "UPDATE 0"
 
 
-async def take_back_repeats(db: Connection, cause: UUID, types: Collection[str]) -> set[str]:
-    """Take from the outbox what this transaction told because of `cause` and was told before; the types taken."""
+async def take_back_repeats(db: Connection, cause: UUID, told: Collection[Told]) -> set[Told]:
+    """Take from the outbox what this transaction tells because of `cause` and was told before; what was taken.
+
+    A subject's numbers go on behind what the topics have, or behind what it tells besides for the first time.
+    """
     rows = await db.fetch(
         """
-        delete from event_outbox where causationid = $1 and type = any($2::text[]) returning subject, type
+        delete from event_outbox using unnest($2::text[], $3::text[]) as before (subject, type)
+        where causationid = $1 and event_outbox.subject = before.subject and event_outbox.type = before.type
+        returning event_outbox.subject, event_outbox.type
         """,
         str(cause),
-        list(types),
+        [subject for subject, _ in told],
+        [event_type for _, event_type in told],
     )
-    for row in rows:
-        await db.execute(
-            "update event_sequences set last_sequence = last_sequence - 1 where subject = $1", row["subject"]
+    await db.execute(
+        """
+        update event_sequences set last_sequence = greatest(
+            behind.told, (select max(sequence::bigint) from event_outbox where subject = behind.subject)
         )
-    return {row["type"] for row in rows}
+        from subjects_behind as behind
+        where behind.subject = event_sequences.subject and behind.subject = any($1::text[])
+        """,
+        [row["subject"] for row in rows],
+    )
+    return {(row["subject"], row["type"]) for row in rows}
 
 
 def _place(name: str) -> Place:

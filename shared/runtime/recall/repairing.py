@@ -179,8 +179,8 @@ class _Repair:
         if route is None or not isinstance(event, Event) or await route.handle(db, [event], {}):
             raise CannotYet
         told_before = self._reactions[event.id]
-        repeated = await take_back_repeats(db, event.id, {each.type for each in told_before})
-        self._repeated |= {each.id for each in told_before if each.type in repeated}
+        repeated = await take_back_repeats(db, event.id, {(each.subject, each.type) for each in told_before})
+        self._repeated |= {each.id for each in told_before if (each.subject, each.type) in repeated}
         return True
 
 

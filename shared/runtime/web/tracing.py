@@ -28,6 +28,13 @@ def current_reference() -> str:
     return traceparent.split("-")[1][:REFERENCE_LENGTH]
 
 
+def add_trace_id(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A processor of log lines: those of a request tell its trace."""
+    if (traceparent := _current.get()) is not None:
+        line.setdefault("trace_id", traceparent.split("-")[1])
+    return line
+
+
 class Tracing:
     """ASGI middleware: binds the trace for the time of one request."""
 
@@ -49,8 +56,7 @@ class Tracing:
     async def _answer(self, traceparent: str, scope: Scope, receive: Receive, send: Send) -> None:
         token = _current.set(traceparent)
         try:
-            with structlog.contextvars.bound_contextvars(trace_id=traceparent.split("-")[1]):
-                await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
         finally:
             _current.reset(token)
 
@@ -76,4 +82,5 @@ def continue_trace(received: str | None) -> str:
 
 
 def _begin_trace() -> str:
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    text = secrets.token_hex(24)
+    return f"00-{text[:32]}-{text[32:]}-01"

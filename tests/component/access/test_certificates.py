@@ -6,11 +6,12 @@ web hooks; review → identity provider; the command → the services. There are
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -27,13 +28,16 @@ from shared.runtime.database import DatabaseUnreachable, open_connection, open_p
 from shared.runtime.kafka import EventProducer, KafkaUnreachable, check_broker
 from shared.runtime.settings import KafkaSettings
 from tests.component.access.tls_listener import Opening, nothing, postgres_opening, smtp_opening, tls_listener
+from tests.component.runtime.outbox_parts import until
 
 HOST = "localhost"
+PATIENCE_SECONDS = 30.0
+"""Of every client: none has to wait so long, because a server that is refused is refused at once."""
 ANSWERS: tuple[type[BaseException], ...] = (
     KafkaUnreachable, DatabaseUnreachable, ServerAway, RefusedByProvider, CommandError, OSError,
 )  # fmt: skip
 """How a connection says that it did not come about."""
-Connect = Callable[[int, Path], Awaitable[None]]
+Connect = Callable[[int, Path], Coroutine[Any, Any, None]]
 
 
 def kafka_at(port: int, trusted: Path) -> KafkaSettings:
@@ -48,7 +52,7 @@ def kafka_at(port: int, trusted: Path) -> KafkaSettings:
 
 
 async def broker_is_asked(port: int, trusted: Path) -> None:
-    await check_broker(kafka_at(port, trusted), give_up_seconds=1)
+    await check_broker(kafka_at(port, trusted), give_up_seconds=PATIENCE_SECONDS)
 
 
 async def relay_publishes(port: int, trusted: Path) -> None:
@@ -64,11 +68,11 @@ def database_at(port: int, trusted: Path) -> str:
 
 
 async def pool_is_opened(port: int, trusted: Path) -> None:
-    await open_pool(database_at(port, trusted), application_name="test", give_up_seconds=1)
+    await open_pool(database_at(port, trusted), application_name="test", give_up_seconds=PATIENCE_SECONDS)
 
 
 async def relay_reads_its_outbox(port: int, trusted: Path) -> None:
-    await open_connection(database_at(port, trusted), application_name="test", give_up_seconds=1)
+    await open_connection(database_at(port, trusted), application_name="test", give_up_seconds=PATIENCE_SECONDS)
 
 
 async def hand_in(server: SmtpServer) -> None:
@@ -76,15 +80,17 @@ async def hand_in(server: SmtpServer) -> None:
 
 
 async def mail_is_handed_in(port: int, trusted: Path) -> None:
-    await hand_in(SmtpServer(HOST, port, "starttls", "nss", "sekrit", trusted, timeout_seconds=1))
+    await hand_in(SmtpServer(HOST, port, "starttls", "nss", "sekrit", trusted, timeout_seconds=PATIENCE_SECONDS))
 
 
 async def mail_is_handed_in_at_once(port: int, trusted: Path) -> None:
-    await hand_in(SmtpServer(HOST, port, "implicit", "nss", "sekrit", trusted, timeout_seconds=1))
+    await hand_in(SmtpServer(HOST, port, "implicit", "nss", "sekrit", trusted, timeout_seconds=PATIENCE_SECONDS))
 
 
 async def hook_is_called(port: int, trusted: Path) -> None:
-    posting = Posting(timeout_seconds=2, private_allowed=True, trust=ssl.create_default_context(cafile=trusted))
+    posting = Posting(
+        timeout_seconds=PATIENCE_SECONDS, private_allowed=True, trust=ssl.create_default_context(cafile=trusted)
+    )
     answer = await posting.post(f"https://{HOST}:{port}/hook", {}, b"{}")
     assert answer.outcome in ("unreachable", "timeout")
     raise OSError(answer.outcome)
@@ -96,7 +102,9 @@ async def provider_is_asked(port: int, _trusted: Path) -> None:
 
 
 async def command_calls_a_service(port: int, _trusted: Path) -> None:
-    await asyncio.to_thread(call, "GET", f"https://{HOST}:{port}/api/v1/contracts", token="sekrit", seconds=2)
+    await asyncio.to_thread(
+        call, "GET", f"https://{HOST}:{port}/api/v1/contracts", token="sekrit", seconds=PATIENCE_SECONDS
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +166,11 @@ async def test_a_good_certificate_is_accepted_and_the_conversation_begins(
     connection: Connection, authority: Authority, tmp_path: Path
 ) -> None:
     async with tls_listener(authority.issue("server", [HOST]), tmp_path, connection.opening) as listener:
-        with suppress(*ANSWERS):
-            await connection.connect(listener.port, authority.certificate_file)
-    assert listener.accepted
+        connecting = asyncio.create_task(connection.connect(listener.port, authority.certificate_file))
+        await until(lambda: listener.accepted > 0)
+        connecting.cancel()
+        with suppress(asyncio.CancelledError, *ANSWERS):
+            await connecting
 
 
 @pytest.mark.parametrize(

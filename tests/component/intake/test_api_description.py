@@ -63,6 +63,7 @@ async def served(intake: Intake) -> AsyncIterator[str]:
     """The app on a free port of this machine, in this event loop; its address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # who comes before the server does waits here
     server = uvicorn.Server(uvicorn.Config(intake.app, log_config=None, lifespan="off"))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:

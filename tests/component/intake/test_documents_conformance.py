@@ -41,7 +41,7 @@ def validator() -> Sequence[str]:
 def verdicts(validator: Sequence[str], flavour: str, files: Sequence[Path]) -> dict[str, str]:
     """File name to PASS or FAIL."""
     told = subprocess.run(
-        [*validator, "--flavour", flavour, *map(str, files)], capture_output=True, text=True, timeout=90
+        [*validator, "--flavour", flavour, *map(str, files)], capture_output=True, text=True, timeout=300
     )
     lines = [line.split() for line in told.stdout.splitlines() if line.startswith(("PASS", "FAIL"))]
     return {Path(words[1]).name: words[0] for words in lines}

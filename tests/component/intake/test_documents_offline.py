@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(platform.machine() not in SOCKET_CALLS, reason="
 def printed_offline(what: str) -> subprocess.CompletedProcess[str]:
     """The process behind the fence, when it has ended."""
     command = [sys.executable, "-m", "tests.component.intake.printing_offline", what]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180)
 
 
 async def test_documents_have_the_same_bytes_where_no_socket_can_be_opened() -> None:

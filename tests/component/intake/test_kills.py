@@ -36,7 +36,7 @@ async def test_a_process_killed_before_the_commit_has_done_nothing_and_the_same_
     url = with_database(postgres_dsn, await intake.pool.fetchval("select current_database()"))
     armed = os.environ | {"NSS_FAILPOINT": "intake.between-receipt-and-commit"}
     command = [sys.executable, "-c", PROCESS, url, *map("=".join, tokens.items())]
-    killed = await asyncio.to_thread(subprocess.run, command, env=armed, timeout=60)
+    killed = await asyncio.to_thread(subprocess.run, command, env=armed, timeout=180)
 
     assert killed.returncode == -signal.SIGKILL
     assert await counts(intake) == before

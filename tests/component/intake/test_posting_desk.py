@@ -253,7 +253,7 @@ async def test_many_waiting_posts_are_taken_while_a_transaction_is_under_way(
     async def meet(db: Any, together: Any, *rest: Any) -> Any:
         taken.append(len(together))
         (both_at_work if first_at_work.is_set() else first_at_work).set()
-        await asyncio.wait_for(both_at_work.wait(), 5)
+        await asyncio.wait_for(both_at_work.wait(), 30)
         return await receive_together(db, together, *rest)
 
     monkeypatch.setattr(desk, "receive_together", meet)

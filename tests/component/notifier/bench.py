@@ -150,7 +150,7 @@ async def notifier_bench(database: str, keys: Path, policy: RetryPolicy | None =
     clock = FixedClock(NOW)
     seals = Seals(mail_keys(keys))
     async with scripted_smtp() as smtp:
-        mailer = SmtpMailer(SmtpServer("127.0.0.1", smtp.port, timeout_seconds=1.0), PoolLimits(connections=2))
+        mailer = SmtpMailer(SmtpServer("127.0.0.1", smtp.port), PoolLimits(connections=2))
         delivery = Delivery(
             pool=pool,
             clock=clock,

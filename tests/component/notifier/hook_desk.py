@@ -64,7 +64,7 @@ class Hooks:
         return await workflows.read_log(self.desk, name, query.get("state"), query.get("before"))
 
 
-def hooks_at(bench: Bench, *, timeout_seconds: float = 2.0, private_allowed: bool = True, **fields: Any) -> Hooks:
+def hooks_at(bench: Bench, *, timeout_seconds: float = 30.0, private_allowed: bool = True, **fields: Any) -> Hooks:
     """A desk that may call programs on this machine."""
     desk = HookDesk(
         pool=bench.pool, clock=bench.clock, new_id=new_uuid7, seals=bench.delivery.seals,

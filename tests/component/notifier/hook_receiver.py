@@ -16,7 +16,7 @@ HANG = 0
 ENDLESS = -1
 """Answers 200 with a body that has no end."""
 TOLERANCE_SECONDS = 300
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 from services.notifier.domain.retry import Accepted, Refused, RefusedForNow, ReplyLost
 from services.notifier.mailer import OutgoingMail, PoolLimits, SmtpMailer, SmtpServer
 from tests.component.notifier.scripted_smtp import DROP, ScriptedSmtp, fail_at, scripted_smtp
+from tests.component.runtime.outbox_parts import until
 
 SENDER, FIRST, SECOND = "nss@naccs.example", "one@naccs.example", "two@naccs.example"
 MESSAGE = b"Subject: x\r\n\r\n.a line with a dot\r\n"
@@ -20,8 +21,8 @@ TAKEN = b"250 ok\r\n"
 GO_ON = b"250 ok\r\n250 ok\r\n354 go\r\n"
 
 
-def mailer_to(port: int, timeout_seconds: float = 1.0) -> SmtpMailer:
-    """One connection."""
+def mailer_to(port: int, timeout_seconds: float = 30.0) -> SmtpMailer:
+    """One connection; with little patience only where a server is meant to be silent."""
     return SmtpMailer(SmtpServer("127.0.0.1", port, timeout_seconds=timeout_seconds), PoolLimits(connections=1))
 
 
@@ -39,6 +40,7 @@ class Wire:
     answers: list[bytes]
     pieces: list[bytes] = field(default_factory=list)
     connections: int = 0
+    answered: int = 0
     port: int = 0
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,6 +53,7 @@ class Wire:
                 writer.write(part)
                 await writer.drain()
                 await asyncio.sleep(0.01)
+            self.answered += 1
         writer.close()
 
 
@@ -77,7 +80,7 @@ async def test_envelope_goes_in_one_group_where_the_server_takes_groups() -> Non
 
 async def test_replies_in_pieces_and_of_many_lines_are_read_one_by_one() -> None:
     async with wire(b"250-o|k\r|\n250 ok\r\n25|0 ok\r\n35|4 go\r\n", b"250-|taken\r\n250 really\r\n") as heard:
-        mailer = mailer_to(heard.port)
+        mailer = mailer_to(heard.port, 2.0)
         assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == Accepted()
         assert await mailer.send_mail(SENDER, FIRST, b"x\r\n") == RefusedForNow()
         await mailer.close()
@@ -119,7 +122,7 @@ async def test_farewell_nobody_asked_for_is_no_reply_to_the_next_mail() -> None:
     async with wire(*said) as heard:
         mailer = mailer_to(heard.port)
         assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == Accepted()
-        await asyncio.sleep(0.1)
+        await until(lambda: heard.answered == 3)
         heard.answers[:] = [b"250-wire\r\n250 PIPELINING\r\n", *said]
         assert await mailer.send_mail(SENDER, SECOND, MESSAGE) == Accepted()
         await mailer.close()
@@ -139,15 +142,15 @@ async def test_farewell_nobody_asked_for_is_no_reply_to_the_next_mail() -> None:
 )
 async def test_only_a_refusal_after_the_content_means_that_it_was_not_taken(said: bytes, outcome: object) -> None:
     async with wire(b"250 ok\r\n250 ok\r\n354 go\r\n", said) as heard:
-        mailer = mailer_to(heard.port, 0.3)
+        mailer = mailer_to(heard.port, 0.3 if outcome == ReplyLost() else 30.0)
         assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == outcome
         await mailer.close()
 
 
 async def test_server_that_is_slow_at_every_step_has_the_whole_time_for_each() -> None:
-    wait = b"|" * 15
+    wait = b"|" * 40
     async with wire(wait + b"250 ok\r\n" + wait + b"250 ok\r\n" + wait + b"354 go\r\n") as heard:
-        mailer = mailer_to(heard.port, 0.25)
+        mailer = mailer_to(heard.port, 1.0)
         assert await mailer.send_mail(SENDER, FIRST, MESSAGE) == Accepted()
         await mailer.close()
 
@@ -205,7 +208,7 @@ async def test_content_that_is_not_taken_takes_nothing_said_ahead_with_it(
 async def test_server_that_loses_what_is_said_ahead_is_told_one_mail_after_the_other(said: bytes) -> None:
     hello = b"250-wire\r\n250 PIPELINING\r\n"
     async with wire(GO_ON, TAKEN + said, hello, GO_ON, TAKEN, GO_ON, TAKEN) as heard:
-        mailer = mailer_to(heard.port, 0.2)
+        mailer = mailer_to(heard.port, 1.0)
         assert await mailer.send_mail(SENDER, FIRST, MESSAGE, NEXT) == Accepted()
         assert await mailer.send_mail(*NEXT, NEXT) == Accepted()
         assert await mailer.send_mail(*NEXT, NEXT) == Accepted()

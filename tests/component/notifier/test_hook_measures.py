@@ -36,8 +36,10 @@ async def test_a_receiver_that_is_away_shows_what_waits_and_since_when(hooks: Ho
     assert (await shown(hooks.desk))["hooks active"] == 0
     async with a_receiver(status=500) as receiver:
         await hooks.add(receiver.url)
-        await hooks.queue(told(OPENED, 1, clock.now()), told(OPENED, 2, clock.now()))
-        clock.advance(seconds=30)
+        await hooks.queue(told(OPENED, 1, clock.now()))
+        clock.advance(seconds=10)
+        await hooks.queue(told(OPENED, 2, clock.now()))
+        clock.advance(seconds=20)
         before = await shown(hooks.desk)
         assert (before["hooks active"], before["hook_posts_waiting payroll"]) == (1, 2)
         assert before["hook_oldest_waiting_seconds payroll active"] == before["hook_oldest_due_seconds"] == 30
@@ -57,6 +59,42 @@ async def test_what_waits_behind_an_earlier_event_of_its_subject_is_not_due(hook
         await hooks.post()
         clock.advance(seconds=3)
         assert (await shown(hooks.desk))["hook_oldest_due_seconds"] == 0
+
+
+async def test_what_is_due_shows_although_an_earlier_event_of_another_subject_is_not(hooks: Hooks) -> None:
+    clock = hooks.bench.clock
+    async with a_receiver(status=500) as receiver:
+        await hooks.add(receiver.url)
+        await hooks.queue(told(OPENED, 1, clock.now()))
+        await hooks.post()
+        await hooks.queue(told(OPENED, 2, clock.now()))
+        clock.advance(seconds=3)
+        assert (await shown(hooks.desk))["hook_oldest_due_seconds"] == 3
+
+
+async def test_a_receiver_that_is_left_in_peace_for_a_while_has_nothing_due(hooks: Hooks) -> None:
+    clock = hooks.bench.clock
+    async with a_receiver(status=500) as receiver:
+        await hooks.add(receiver.url)
+        await hooks.queue(told(OPENED, 1, clock.now()))
+        while await hooks.bench.pool.fetchval("select rests_until is null from hooks"):
+            clock.advance(minutes=1)
+            await hooks.post()
+        await hooks.queue(told(OPENED, 2, clock.now()))
+        clock.advance(seconds=0.5)
+        resting = await shown(hooks.desk)
+    assert (resting["hook_posts_waiting payroll"], resting["hook_oldest_due_seconds"]) == (2, 0)
+
+
+async def test_what_a_receiver_has_taken_waits_no_more(hooks: Hooks) -> None:
+    clock = hooks.bench.clock
+    async with a_receiver() as receiver:
+        await hooks.add(receiver.url)
+        await hooks.queue(told(OPENED, 1, clock.now()))
+        await hooks.post()
+        clock.advance(seconds=3)
+        taken = await shown(hooks.desk)
+    assert (taken["hook_posts_waiting payroll"], taken["hook_oldest_waiting_seconds payroll active"]) == (0, 0)
 
 
 async def test_a_paused_receiver_waits_under_that_word_and_a_removed_one_leaves_nothing(hooks: Hooks) -> None:

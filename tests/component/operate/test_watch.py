@@ -104,7 +104,7 @@ async def test_following_shows_what_comes_later(broker: KafkaSettings, put: Put)
     watching = asyncio.create_task(watch(broker, Selection([MAIL], follow=True), show))
     await asyncio.sleep(0.5)
     await put(SENT.record)
-    assert await asyncio.wait_for(shown.get(), 10) == "nss.mail.sent.v1"
+    assert await asyncio.wait_for(shown.get(), 60) == "nss.mail.sent.v1"
     watching.cancel()
 
 

@@ -17,6 +17,7 @@ from deploy.operate.widening import check_widening, groups_reading, topic_called
 from shared.contracts.topics import CONTRACT, SCHEDULE
 from shared.runtime.settings import KafkaSettings
 from tests.conftest import TEST_PARTITIONS, PreparedTopics
+from tests.topic_reader import group_lag
 from tests.town import until
 
 MORE = TEST_PARTITIONS + 3
@@ -105,12 +106,18 @@ async def test_every_key_keeps_its_order_across_the_change(broker: KafkaSettings
 
 async def write_on(broker: KafkaSettings) -> None:
     """Until somebody cancels it: a number of records would be through before anybody looks, or after."""
-    for number in count():
-        await send(broker, range(number, number + 1))
+    async with AIOKafkaProducer(bootstrap_servers=broker.kafka_bootstrap) as producer:
+        for number in count():
+            await producer.send_and_wait(CONTRACT.name_with(broker.topic_prefix), str(number).encode(), b"TST001")
 
 
 async def test_a_topic_that_is_being_written_is_left_alone(broker: KafkaSettings) -> None:
     writing = asyncio.create_task(write_on(broker))
+
+    async def is_written() -> bool | None:
+        return await group_lag(broker, "nobody", [CONTRACT.name_with(broker.topic_prefix)]) > 0 or None
+
+    await until(is_written, "the first record")
     with pytest.raises(Refused, match="is being written: stop the workers of intake first"):
         await check_widening(broker, CONTRACT, MORE)
     writing.cancel()

@@ -17,6 +17,7 @@ from shared.runtime.clock import SystemClock
 from shared.runtime.staff_tokens import StaffIdentity, sign_staff_token
 from tests.component.provisioning.notice_browser import make_keys
 from tests.component.provisioning.service_process import Process, approvals, facts
+from tests.scraped import families_of
 
 
 async def copy_database(dsn: str, source: str, target: str) -> None:
@@ -52,6 +53,23 @@ async def asked(running: Process, path: str, private_key: Path, **body: Any) -> 
     return dict(answer.json())
 
 
+async def until_noticed(process: Process) -> None:
+    """Wait until the ledger is known to be behind."""
+
+    async def is_noticed() -> bool:
+        return await process.count("select count(*) from ledger_checks where not is_current") == 1
+
+    await process.until(is_noticed)
+
+
+async def looks_for_services_to_start(process: Process) -> float:
+    """How often the process has looked whether a service is to be started."""
+    async with httpx2.AsyncClient(timeout=30) as client:
+        shown = (await client.get(f"http://127.0.0.1:{port_of(process)}/metrics")).text
+    runs = families_of(shown)["nss_job_runs"].samples
+    return sum(run.value for run in runs if run.labels["job_name"] == "start_services" and run.name.endswith("_total"))
+
+
 async def issued_and_lost(process: Process, dsn: str, approval: Event[Any]) -> None:
     """Issue for what is published, take a backup, issue for the approval, and go back to the backup."""
     name = process.url.rpartition("/")[2]
@@ -81,10 +99,7 @@ async def test_a_database_restored_to_yesterday_never_gives_a_number_twice(
     await process.publish(third)
     await process.start(NSS_STAFF_KEYS_DIR=str(public_keys))
 
-    async def is_noticed() -> bool:
-        return await process.count("select count(*) from ledger_checks where not is_current") == 1
-
-    await process.until(is_noticed)
+    await until_noticed(process)
     assert await process.count("select count(*) from mailboxes where cause = 'issued'") == 1
 
     plan = await asked(process, "/ledger/repair", private_key, dry_run=True)
@@ -111,6 +126,12 @@ async def test_services_start_and_windows_are_announced_only_on_a_ledger_that_wa
     await connection.close()
     (process.folder / "clock-offset").write_text(str(int(timedelta(days=10).total_seconds())))
     await process.start()
-    await asyncio.sleep(4)
+    await until_noticed(process)
+    before = await looks_for_services_to_start(process)
+
+    async def has_looked() -> bool:
+        return await looks_for_services_to_start(process) > before
+
+    await process.until(has_looked)
     if await process.count("select count(*) from issues where started_at is not null"):
         pytest.fail("the service was started on a ledger that is behind")

@@ -20,7 +20,6 @@ from tests.town import until
 LONG_AFTER = datetime(2018, 12, 3, tzinfo=TOKYO)
 """The windows are over, the service has started; the database's own clock is years away."""
 FINAL = {"start_services", "close_offices", "close_windows", "cut_audit", "forget_notice_views"}
-PATIENCE_SECONDS = 10.0
 
 
 def stopped_for_the_clock(job: str) -> float:
@@ -43,7 +42,7 @@ async def test_a_clock_that_jumped_destroys_no_key_and_ends_no_mailbox(provision
     async def all_stopped() -> bool | None:
         return all(stopped_for_the_clock(name) > counted[name] for name in FINAL) or None
 
-    await until(all_stopped, "every final job to stop", seconds=PATIENCE_SECONDS)
+    await until(all_stopped, "every final job to stop")
     await runner.stop()
     assert [path.name for path in provisioning.key_directory.iterdir()] == ["2018-11-05.key"]
     assert await provisioning.rows("select mailbox_id from sealed_passwords") == [(NEW_MAILBOX,)]

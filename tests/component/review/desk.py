@@ -123,8 +123,8 @@ class Desk:
         return rows
 
     async def until_nothing_is_held(self) -> None:
-        """Wait for the drainer, at most five seconds."""
-        async with asyncio.timeout(5):
+        """Wait for the drainer, at most half a minute."""
+        async with asyncio.timeout(30):
             while await self.count("held_events"):  # noqa: ASYNC110  the drainer tells nobody
                 await asyncio.sleep(0.02)
 

@@ -59,6 +59,7 @@ async def served(desk: Desk) -> AsyncIterator[str]:
     """The app on a free port of this machine; its address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # who comes before the server does waits here
     server = uvicorn.Server(uvicorn.Config(desk.app, log_config=None, lifespan="off"))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -51,11 +51,11 @@ async def test_applications_of_which_no_mail_is_told_are_late_after_a_quarter_of
     await desk.receive(RECEIPT, "180013A")
     operator = await desk.browser_of(OPERATOR)
     desk.clock.advance(minutes=15)
-    assert rows_of(await operator.get(FLOW))["送信結果待ち（申込単位）"] == ("2", "正常")
+    assert rows_of(await operator.get(FLOW))["送信結果待ちの申込"] == ("2", "正常")
     desk.clock.advance(seconds=1)
-    assert rows_of(await operator.get(FLOW))["送信結果待ち（申込単位）"] == ("2", "遅れ")
+    assert rows_of(await operator.get(FLOW))["送信結果待ちの申込"] == ("2", "遅れ")
     await desk.deliver(an_event(mail_failed()))
-    assert rows_of(await operator.get(FLOW))["送信結果待ち（申込単位）"] == ("1", "遅れ")
+    assert rows_of(await operator.get(FLOW))["送信結果待ちの申込"] == ("1", "遅れ")
 
 
 async def test_it_is_read_anew_by_itself_until_somebody_stops_it(desk: Desk) -> None:

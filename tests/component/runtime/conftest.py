@@ -17,7 +17,7 @@ from shared.runtime.database import Pool, open_pool
 from tests.component.runtime.road import ORDER_VIOLATIONS, STATE, Replica, create_tables
 from tests.conftest import CreateDatabase, PreparedTopics
 
-WAIT_SECONDS = 40.0
+WAIT_SECONDS = 90.0
 
 
 @dataclass

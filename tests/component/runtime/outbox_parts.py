@@ -81,7 +81,7 @@ def opened(receipt_number: str, key: str = "NAC001", event_id: UUID | None = Non
     )
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 30.0) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 60.0) -> None:
     """Wait for what no event announces, a bounded time."""
     async with asyncio.timeout(seconds):
         while True:

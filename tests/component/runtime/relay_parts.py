@@ -30,7 +30,7 @@ async def running(*relays: EventRelay) -> AsyncIterator[None]:
 
 
 async def until_outbox_is_empty(pool: Pool) -> None:
-    """Wait until the relay has archived everything, at most 30 s."""
+    """Wait until the relay has archived everything, at most a minute."""
 
     async def is_empty() -> bool:
         return not await pool.fetchval("select exists (select from event_outbox)")

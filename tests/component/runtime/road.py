@@ -187,7 +187,7 @@ class Replica:
 
     async def __aexit__(self, *_: object) -> None:
         await self.consumer.stop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.pool.close()
 
 

@@ -30,7 +30,7 @@ async def until_all_is_committed(world: RoadWorld) -> None:
     async def look() -> bool | None:
         return await committed_lag(world.bootstrap, "review", world.prefix) == 0 or None
 
-    await until(look, "the offsets to be committed", seconds=30)
+    await until(look, "the offsets to be committed", seconds=60)
 
 
 async def until_unready(replica: Replica) -> None:
@@ -39,7 +39,16 @@ async def until_unready(replica: Replica) -> None:
     async def look() -> bool | None:
         return "refused" in (replica.consumer.unready_reason or "") or None
 
-    await until(look, "the consumer to say that it is refused", seconds=30)
+    await until(look, "the consumer to say that it is refused", seconds=60)
+
+
+async def until_ready(replica: Replica) -> None:
+    """Wait until the consumer itself has heard what its broker knows already."""
+
+    async def look() -> bool | None:
+        return replica.consumer.ready or None
+
+    await until(look, "the consumer to be ready")
 
 
 async def test_an_offset_that_was_not_taken_is_committed_later_without_any_new_record(world: RoadWorld) -> None:
@@ -78,7 +87,7 @@ async def test_a_heartbeat_answered_by_a_loading_coordinator_does_not_stop_the_c
         await world.send(an_event(a_contract()))
         await world.until_effects(1)
         await until_all_is_committed(world)
-        assert replica.consumer.ready
+        await until_ready(replica)
         assert replica.consumer.counts.members_replaced == 1
 
 
@@ -93,7 +102,7 @@ async def test_a_client_that_never_commits_again_is_replaced_and_no_effect_is_re
         await world.send(an_event(a_contract()))
         await until_unready(replica)
         await until_all_is_committed(world)
-        assert replica.consumer.ready
+        await until_ready(replica)
         assert (replica.consumer.counts.members_replaced, replica.consumer.counts.duplicates) == (1, 1)
     report = await world.print_report(sent=1)
     assert (report["effects"], report["repeated effects"]) == (1, 0)

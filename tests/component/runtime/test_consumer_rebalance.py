@@ -109,7 +109,7 @@ async def start_replica(world: RoadWorld, processes: AsyncExitStack, **variables
     )
     processes.callback(kill_if_alive, replica)
     assert replica.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         assert await replica.stdout.readline() == b"started\n"
     return replica
 
@@ -120,7 +120,7 @@ def kill_if_alive(replica: Process) -> None:
 
 
 async def dies(replica: Process) -> int:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         await replica.communicate()
     assert replica.returncode is not None
     return replica.returncode
@@ -128,7 +128,7 @@ async def dies(replica: Process) -> int:
 
 async def stop_replica(replica: Process) -> dict[str, Any]:
     replica.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         output, _ = await replica.communicate()
     assert replica.returncode == 0
     counts: dict[str, Any] = json.loads(output.splitlines()[-1])

@@ -11,6 +11,9 @@ from shared.runtime import database
 from shared.runtime.database import DatabaseUnreachable, Pool, describe_database, open_pool, transaction
 from tests.conftest import CreateDatabase
 
+SOON_SECONDS = 10.0
+"""Less than any limit that would apply instead, more than a busy machine takes."""
+
 
 @pytest.fixture
 async def pool(service_database: CreateDatabase) -> AsyncIterator[Pool]:
@@ -48,7 +51,7 @@ async def test_a_lock_that_somebody_holds_is_given_up_soon(pool: Pool) -> None:
         began = time.monotonic()
         with pytest.raises(asyncpg.LockNotAvailableError):
             await pool.execute("insert into event_sequences values ('a', 1)")
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < SOON_SECONDS
 
 
 async def test_a_full_pool_answers_instead_of_waiting_for_ever(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,10 +68,13 @@ async def test_a_full_pool_answers_instead_of_waiting_for_ever(pool: Pool, monke
 
 
 async def test_a_cut_connection_is_replaced(pool: Pool) -> None:
-    async with pool.acquire() as db:
-        pid = await db.fetchval("select pg_backend_pid()")
-    await pool.execute("select pg_terminate_backend($1) where pg_backend_pid() <> $1", pid)
-    await asyncio.sleep(0.1)
+    cut = asyncio.Event()
+    async with pool.acquire() as other:
+        async with pool.acquire() as db:
+            db.add_termination_listener(lambda _connection: cut.set())
+            pid = await db.fetchval("select pg_backend_pid()")
+        await other.execute("select pg_terminate_backend($1)", pid)
+        await asyncio.wait_for(cut.wait(), SOON_SECONDS)
     assert [await pool.fetchval("select 1") for _ in range(5)] == [1] * 5
 
 
@@ -76,7 +82,7 @@ async def test_a_server_that_is_not_there_is_given_up_in_time_without_the_passwo
     began = time.monotonic()
     with pytest.raises(DatabaseUnreachable) as refused:
         await open_pool("postgresql://who:sekrit@127.0.0.1:9/box", application_name="test", give_up_seconds=1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SOON_SECONDS
     assert str(refused.value).startswith("database box at 127.0.0.1:9 as who did not answer within 1 s: ")
     assert "sekrit" not in str(refused.value)
 
@@ -86,7 +92,7 @@ async def test_a_database_that_does_not_exist_is_refused_at_once(postgres_dsn: s
     url = postgres_dsn.rpartition("/")[0] + "/no_such_database"
     with pytest.raises(DatabaseUnreachable, match="refused the connection"):
         await open_pool(url, application_name="test")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SOON_SECONDS
 
 
 @pytest.mark.parametrize(

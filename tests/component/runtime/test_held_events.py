@@ -20,7 +20,7 @@ from shared.runtime.event_router import Waiting
 from shared.runtime.held_events import delete_held, lock_head
 from shared.runtime.ids import new_uuid7
 from tests.builders import an_event, mail_sent, mailboxes_issued
-from tests.component.runtime.conftest import RoadWorld
+from tests.component.runtime.conftest import WAIT_SECONDS, RoadWorld
 from tests.component.runtime.events import applications_of, contract_of, receipt
 from tests.component.runtime.road import Replica, note_effects
 
@@ -44,7 +44,7 @@ async def test_a_predecessor_that_arrives_on_another_replica_wakes_its_waiter(wo
             waiter_on_one = received(one) > before
             before, started = received(one), monotonic()
             await world.send(on_the_other_partition(contract_of(office)))
-            await world.until_effects(2 * (number + 1), seconds=4)
+            await world.until_effects(2 * (number + 1))
             longest = max(longest, monotonic() - started)
             across += waiter_on_one is not (received(one) > before)
         assert across == 10, "waiter and predecessor were on the same replica"
@@ -58,7 +58,7 @@ async def test_no_waiter_sleeps_through_a_predecessor_that_crosses_it(world: Roa
     async with world.replica(max_records=5) as one, world.replica(max_records=5) as two:
         for office in OFFICES:
             await world.send(*applications_of(office, 2), contract_of(office), *issues_of(office, 2))
-        await world.until_effects(5 * len(OFFICES), seconds=20)
+        await world.until_effects(5 * len(OFFICES))
         held = one.consumer.counts.held + two.consumer.counts.held
         drained = one.consumer.counts.drained + two.consumer.counts.drained
     report = await world.print_report(sent=5 * len(OFFICES), waited=held, drained=drained)
@@ -73,7 +73,7 @@ async def test_a_waiter_whose_fact_came_before_its_own_commit_is_still_woken(wor
     one, two = slow_to_commit(world.replica()), slow_to_commit(world.replica())
     async with one, two:
         await world.send(*applications_of("NAC001", 1))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_SECONDS):
             await asyncio.wait(
                 [asyncio.create_task(replica.decided.wait()) for replica in (one, two)],
                 return_when=asyncio.FIRST_COMPLETED,
@@ -83,7 +83,7 @@ async def test_a_waiter_whose_fact_came_before_its_own_commit_is_still_woken(wor
         await asyncio.sleep(0.3)
         for replica in (one, two):
             replica.may_commit.set()
-        await world.until_effects(2, seconds=5)
+        await world.until_effects(2)
     report = await world.print_report(sent=2)
     assert report["held"] == 0
 
@@ -126,7 +126,7 @@ async def test_an_event_that_meets_a_queue_being_drained_waits_for_its_end_and_i
             await asyncio.sleep(0.5)
             assert await world.value("select count(*) from processed_events") == 1, "it did not wait for the lock"
             await delete_held(drainer, head.position)
-        await world.until_effects(1, seconds=5)
+        await world.until_effects(1)
         assert await world.value("select count(*) from held_events") == 0
     await world.print_report(sent=2)
 
@@ -137,7 +137,7 @@ async def test_the_sweep_finds_a_waiter_that_nobody_woke(world: RoadWorld, monke
         await world.send(*applications_of("NAC001", 3))
         await world.until("select count(*) from held_events", 3)
         await world.db.execute("insert into road_contracts values ('NAC001', 1)")
-        await world.until_effects(3, seconds=3)
+        await world.until_effects(3)
         await world.until("select count(*) from held_events", 0)
     await world.print_report(sent=3)
 
@@ -161,7 +161,7 @@ async def test_a_future_major_waits_for_the_release_that_knows_it(
         assert old.consumer.ready
     monkeypatch.setitem(registry.EVENT_MODELS, MailSentAgain.ce_type, MailSentAgain)
     async with upgraded(world.replica()):
-        await world.until_effects(2, seconds=5)
+        await world.until_effects(2)
     report = await world.print_report(sent=2)
     assert report["held"] == 0
     assert report["order violations"] == 0

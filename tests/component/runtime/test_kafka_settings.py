@@ -59,11 +59,11 @@ async def test_a_broker_that_does_not_answer_is_given_up_in_time() -> None:
     began = time.monotonic()
     with pytest.raises(KafkaUnreachable, match=rf"^Kafka at {UNUSED_PORT} could not be reached within 1 s"):
         await check_broker(settings_for(URL, UNUSED_PORT), give_up_seconds=1)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 async def test_a_broker_that_answers_is_found(kafka_bootstrap: str) -> None:
-    await check_broker(settings_for(URL, kafka_bootstrap), give_up_seconds=5)
+    await check_broker(settings_for(URL, kafka_bootstrap), give_up_seconds=30)
 
 
 def test_with_a_login_the_line_says_that_a_wrong_password_looks_the_same() -> None:

@@ -80,6 +80,8 @@ async def test_held_events_are_listed_with_their_cause_and_without_a_payload(
         ({"type": "application.received"}, ["260001A", "260002A", "260003A"]),
         ({"type": "mail"}, []),
         ({"held_before": (NOW - timedelta(minutes=5)).isoformat()}, ["260003A"]),
+        ({"held_since": (NOW - timedelta(minutes=5)).isoformat()}, ["260001A", "260002A"]),
+        ({"held_since": (NOW - timedelta(minutes=10)).isoformat(), "reason": "dead"}, ["260001A", "260003A"]),
     ],
 )
 async def test_they_are_chosen_by_cause_number_type_and_time(
@@ -104,7 +106,9 @@ async def test_pages_follow_one_another_without_gap_or_repeat(client: httpx2.Asy
     assert seen == [f"26000{number}A" for number in range(7)]
 
 
-@pytest.mark.parametrize("query", ["after=x", "limit=many", "held_before=yesterday", "held_before=2026-01-01T00:00:00"])
+@pytest.mark.parametrize(
+    "query", ["after=x", "limit=many", "held_before=yesterday", "held_since=1h", "held_before=2026-01-01T00:00:00"]
+)
 async def test_a_query_that_means_nothing_is_refused(client: httpx2.AsyncClient, query: str) -> None:
     answer = await client.get(f"held?{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_query")

@@ -41,7 +41,7 @@ async def test_a_redriven_letter_ends_in_the_state_of_a_run_without_the_fault(
         # The letters are redriven while their applications' later events are still coming.
         for events, (received, *_) in zip(later, first, strict=True):
             await world.send(*events[: len(events) // 2], instruction(received.id), *events[len(events) // 2 :])
-        await world.until_effects(sent, seconds=20)
+        await world.until_effects(sent)
         await world.until("select count(*) from held_events", 0)
     report = await world.print_report(sent=sent, redriven=len(OFFICES))
     assert report["repeated effects"] == 0
@@ -54,7 +54,7 @@ async def test_a_redriven_letter_ends_in_the_state_of_a_run_without_the_fault(
     async with world.replica():
         await world.send(*[retold(event) for events in (*first, *later) for event in events])
         await world.send(*[retold(contract_of(office)) for office in OFFICES])
-        await world.until_effects(sent, seconds=20)
+        await world.until_effects(sent)
     assert await world.state() == faulty
 
 

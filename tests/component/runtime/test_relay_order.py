@@ -11,7 +11,7 @@ from tests.conftest import PreparedTopics
 from tests.topic_reader import read_topics
 
 ATTEMPTS = 20
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 async def test_a_transaction_that_numbers_first_and_commits_last_is_not_overtaken_by_its_follower(

@@ -81,7 +81,7 @@ def test_a_process_with_bad_settings_ends_with_one_line() -> None:
         env=environment_for(URL, "broker:9092", NSS_WRONG="sekrit2"),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert ended.returncode == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.errors import StackError
-from deploy.local.ports import LOOPBACK, choose_ports, is_free
+from deploy.local.ports import LOOPBACK, OURS, choose_ports, is_free
 
 
 @pytest.fixture
@@ -22,6 +22,12 @@ def test_every_name_gets_a_free_port_of_its_own() -> None:
     chosen = choose_ports(["intake", "review", "provisioning", "notifier"])
     assert len(set(chosen.values())) == 4
     assert all(is_free(port) for port in chosen.values())
+
+
+def test_a_free_port_is_none_that_a_kernel_gives_to_outgoing_connections_and_another_one_each_time() -> None:
+    chosen = [choose_ports(["intake"])["intake"] for _ in range(100)]
+    assert len(set(chosen)) == 100
+    assert all(1024 < OURS.start <= port < 32_768 for port in chosen)
 
 
 def test_a_port_in_use_is_not_free(taken_port: int) -> None:

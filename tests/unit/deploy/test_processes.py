@@ -63,6 +63,11 @@ def test_a_process_that_never_gets_ready_is_told_with_its_log(sleeper: Part) -> 
         processes.wait_until_ready(sleeper, lambda: False, seconds=0.1)
 
 
+def test_a_process_that_never_gets_ready_is_told_with_its_own_reason(sleeper: Part) -> None:
+    with pytest.raises(StackError, match=r"not ready within 0 s \(consumer: no broker\); its log"):
+        processes.wait_until_ready(sleeper, lambda: False, seconds=0.1, why_not=lambda: "consumer: no broker")
+
+
 def test_a_program_that_does_not_exist_is_told_by_name(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="kafka could not be started"):
         processes.start_detached("kafka", [str(tmp_path / "no-java")], log=tmp_path / "kafka.log", cwd=tmp_path)

@@ -55,7 +55,8 @@ CASES: list[tuple[str, Received, Topic, str]] = [
     ("no id", GOOD.without_header("ce_id"), MAIL, "missing-id"),
     ("an id that is no UUID", GOOD.with_header("ce_id", b"17"), MAIL, "malformed-id"),
     ("an id that is not UTF-8", GOOD.with_header("ce_id", b"\xff\xfe"), MAIL, "malformed-id"),
-    ("a null id", GOOD.with_header("ce_id", None), MAIL, "malformed-id"),
+    ("a null id", GOOD.with_header("ce_id", None), MAIL, "missing-id"),
+    ("a null type", GOOD.with_header("ce_type", None), MAIL, "missing-type"),
     ("no source", GOOD.without_header("ce_source"), MAIL, "missing-source"),
     ("a source with a null character", GOOD.with_header("ce_source", b"/nss\0"), MAIL, "malformed-source"),
     ("no subject", GOOD.without_header("ce_subject"), MAIL, "missing-subject"),
@@ -115,6 +116,21 @@ def test_a_good_record_gives_back_its_event(event: Event[Any]) -> None:
 def test_foreign_headers_are_nobodys_business_even_if_unreadable() -> None:
     noisy = GOOD.with_header("x-blob", b"\xff\x00").with_header("traceparent", b"\xff").with_header("reply_to", b"x")
     assert decode_record(noisy, MAIL) == EVENT
+
+
+@pytest.mark.parametrize("record", [GOOD, Received(b"NAC001", None, GOOD.headers)], ids=["an event", "a tombstone"])
+def test_a_header_that_is_null_is_read_as_one_that_is_absent(record: Received) -> None:
+    topic = MAIL if record.value else CONTRACT
+    for name, _ in record.headers:
+        assert told(record.with_header(name, None), topic) == told(record.without_header(name), topic), name
+
+
+def told(record: Received, topic: Topic) -> object:
+    """What the decoder makes of it: an event, or why there is none."""
+    try:
+        return decode_record(record, topic)
+    except ContractError as refused:
+        return refused.code, refused.identity
 
 
 def test_an_unknown_type_of_a_known_major_is_skipped() -> None:
