@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 HTTP_STOP_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
 """Longer than load balancers keep an idle connection (60 s): if we closed it, a request might be on its way."""
-LET_GO_SECONDS = 3.0
+LET_GO_SECONDS = 5.0
 POOL_CLOSE_SECONDS = 3.0
 LONGEST_STOP_SECONDS = 28.0
 """Below the 30 s that Kubernetes waits before it kills."""

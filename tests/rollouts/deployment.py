@@ -59,6 +59,7 @@ class Deployment:
     """Deliveries that the replicas which have gone recognised as handled before."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(2))
     _turns: Iterator[int] = field(default_factory=count)
+    _started: list[str] = field(default_factory=list)
     _ending: set[int] = field(default_factory=set)
 
     async def add(self, code: Code = CHECKOUT) -> None:
@@ -85,6 +86,12 @@ class Deployment:
         await self.add(code)
         await self.drop_oldest()
 
+    async def clear(self) -> None:
+        """Stop what still runs after a failure, and ask nothing, so that nothing hides the failure."""
+        stack = self.town.stack
+        running = [name for name in self._started if stack.is_running(name)]
+        await asyncio.gather(*(asyncio.to_thread(stack.stop_part, name) for name in running))
+
     def door(self) -> "Door":
         """A way in for one visitor."""
         return Door(self)
@@ -108,6 +115,7 @@ class Deployment:
         stack = self.town.stack
         stack.state.ports[name] = next(port for port in random.sample(PORTS, len(PORTS)) if is_free(port))
         stack.codes[name] = code
+        self._started.append(name)
         stack.spawn_service(name, environment=ALWAYS.get(self.service, {}), role=role)
         stack.wait_for_service(name, role=role, seconds=READY_SECONDS)
 
@@ -168,7 +176,8 @@ async def deployed(town: Town, service: ServiceName, code: Code = CHECKOUT) -> A
     await asyncio.to_thread(town.stack.stop_part, service)
     try:
         yield deployment
-    finally:
         while deployment.replicas:
             await deployment.drop_oldest()
+    finally:
+        await deployment.clear()
         await make_ready(town)

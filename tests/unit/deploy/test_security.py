@@ -17,7 +17,7 @@ from shared.contracts.topics import SERVICES
 def test_every_login_keeps_its_own_password(tmp_path: Path) -> None:
     security = StackSecurity(tmp_path / "security")
     passwords = {login: security.password(login) for login in security.logins}
-    assert len(set(passwords.values())) == len(SERVICES) + 3
+    assert len(set(passwords.values())) == len(security.logins) == len(SERVICES) + 4
     assert {login: StackSecurity(tmp_path / "security").password(login) for login in passwords} == passwords
     files = list((tmp_path / "security").iterdir())
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.scaling.model import Costs, peak_per_second, read_measured
 from shared.contracts.topics import SERVICES, ServiceName
 from shared.runtime.service_process import LONGEST_STOP_SECONDS
 from shared.runtime.settings import ServiceSettings, read_settings
@@ -217,3 +218,14 @@ def secret_files(service: ServiceName, secret: Object) -> list[str]:
         return [f"{own}migration_database_url"]
     assert secret["name"] == f"nss-{service}-settings"
     return [f"{own}database_url", f"{own}relay_database_url"]
+
+
+@each_service
+def test_the_processor_time_asked_for_bears_ten_times_today_s_busiest_hour(service: ServiceName) -> None:
+    measured = read_measured()
+    idle = measured["costs"]["people"]["idle_cpu_percent"][service] / 100
+    busy = Costs(measured).people_ms[service] / 1000 * peak_per_second(10)
+    for template in templates(service):
+        asked = main_container(template)["resources"]["requests"]["cpu"]
+        assert asked.endswith("m")
+        assert idle + busy <= int(asked.removesuffix("m")) / 1000 <= 4 * (idle + busy)
