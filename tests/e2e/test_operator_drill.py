@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -32,6 +32,8 @@ UNKNOWN_OFFICE = "ZZZ999"
 POISON_ID = "01a23ac6-3d00-7861-95da-08cb102d1dff"
 PATIENCE_SECONDS = 120
 REASON = ("--reason", "drill")
+LONG_AGO = timedelta(days=3)
+"""Longer than any next step may take."""
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +93,9 @@ def told(typed: Command, what: str) -> list[dict[str, Any]]:
 
 
 async def test_poison_is_found_replayed_in_vain_and_discarded(stack: LocalStack, typed: Command) -> None:
-    await put(
-        stack, about(RECEIVED, NUMBER, POISON_ID, revision="many"), about(REQUESTED, NUMBER, POISON_ID[:-1] + "e")
-    )
+    told_at = format_instant(datetime.now(UTC) - LONG_AGO)
+    poison = about(RECEIVED, NUMBER, POISON_ID, ce_time=told_at, revision="many")
+    await put(stack, poison, about(REQUESTED, NUMBER, POISON_ID[:-1] + "e", ce_time=told_at))
     wait_until(lambda: {row["service"] for row in listed(typed, "dlq", "list")} == {"review", "notifier"})
 
     dead = listed(typed, "dlq", "list", "--number", NUMBER)
@@ -122,11 +124,12 @@ async def test_poison_is_found_replayed_in_vain_and_discarded(stack: LocalStack,
     assert {each["operator"] for each in outcome} == {"operator-1"}
 
 
-def test_lag_outbox_and_stalled_answer_for_every_service(typed: Command) -> None:
+def test_lag_and_outbox_answer_for_every_service_and_stalled_names_whom_the_discard_left_behind(typed: Command) -> None:
     services = {"intake", "review", "provisioning", "notifier"}
     assert {row["group"] for row in listed(typed, "lag")} == {f"nss.{name}" for name in {*services, "hooks"}}
     assert {row["service"] for row in listed(typed, "outbox", "list")} == services
-    assert typed("stalled", "--since", "1h").code == 0
+    stalled = typed("stalled", "--since", "1h", "--json")
+    assert (stalled.code, [row["receipt_number"] for row in json.loads(stalled.data)]) == (1, [NUMBER])
     told = typed("outbox", "republish", "nss.review.v1", "--since", "1h", *REASON, "--dry-run")
     assert "would be published again on nss.review.v1" in told.data, told.talk
 
