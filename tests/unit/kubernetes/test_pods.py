@@ -72,7 +72,7 @@ def test_every_container_is_confined(service: ServiceName) -> None:
                 "capabilities": {"drop": ["ALL"]},
             }
             assert container["image"].rpartition(":")[2] not in ("", "latest")
-            assert container["resources"]["requests"]["memory"] == "128Mi"
+            assert container["resources"]["requests"]["memory"] == "160Mi"
             assert int(container["resources"]["limits"]["memory"].removesuffix("Mi")) >= 256
 
 
