@@ -44,7 +44,7 @@ ACL = closed(
             {"type": one_of("topic", "group", "cluster", "transactionalId"), "name": TEXT,
              "patternType": one_of("literal", "prefix")}
         ),
-        "operations": listed(one_of("Read", "Write", "Describe")),
+        "operations": listed(one_of("Read", "Write", "Describe", "DescribeConfigs")),
     },
     {"host": TEXT, "type": one_of("allow", "deny")},
 )  # fmt: skip
@@ -62,6 +62,9 @@ SPECIFICATIONS: dict[tuple[str, str], Object] = {
             "authentication": closed({"type": one_of("scram-sha-512", "tls")}),
             "authorization": closed({"type": one_of("simple"), "acls": listed(ACL)}),
         }
+    ),
+    ("kafka.strimzi.io/v1", "KafkaConnector"): closed(
+        {"class": TEXT, "tasksMax": COUNT, "config": texts()}, {"state": one_of("running", "paused", "stopped")}
     ),
     ("keda.sh/v1alpha1", "ScaledObject"): closed(
         {
@@ -111,7 +114,7 @@ SPECIFICATIONS: dict[tuple[str, str], Object] = {
         }
     ),
 }  # fmt: skip
-ALL = list(objects("operators"))
+ALL = [*objects("operators"), *objects("../debezium/rendered")]
 
 
 def complaints(each: Object) -> list[str]:
