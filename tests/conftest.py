@@ -18,6 +18,7 @@ from deploy.operate.topics import TopicLayout, create_topics, delete_topics
 from shared.contracts.topics import ServiceName, Topic
 from shared.runtime.migrations import apply_migrations, read_migrations
 from tests.sharing_out import OneStackOneProcess
+from tests.sql import execute
 
 TEST_PARTITIONS = 2
 
@@ -131,13 +132,13 @@ async def service_database(postgres_dsn: str) -> AsyncIterator[CreateDatabase]:
     async def create(service: ServiceName) -> str:
         template = await _migrated_template(postgres_dsn, service)
         name = f"nss_test_{service}_{secrets.token_hex(5)}"
-        await _execute(postgres_dsn, f'create database "{name}" template "{template}"')
+        await execute(postgres_dsn, f'create database "{name}" template "{template}"')
         created.append(name)
         return with_database(postgres_dsn, name)
 
     yield create
     for name in created:
-        await _execute(postgres_dsn, f'drop database if exists "{name}" with (force)')
+        await execute(postgres_dsn, f'drop database if exists "{name}" with (force)')
 
 
 async def _migrated_template(dsn: str, service: ServiceName) -> str:
@@ -174,11 +175,3 @@ def _digest(folder: Path) -> str:
     for migration in read_migrations(folder):
         digest.update(migration.name.encode() + migration.sha256.encode())
     return digest.hexdigest()[:12]
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

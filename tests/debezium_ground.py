@@ -33,6 +33,7 @@ from shared.runtime.event_relay import EventRelay
 from shared.runtime.migrations import apply_migrations
 from tests.component.runtime.outbox_parts import settings_for, until
 from tests.conftest import stack_folder
+from tests.sql import execute
 
 SERVICE: ServiceName = "review"
 SLOT = slot_of(SERVICE)
@@ -74,7 +75,7 @@ class DebeziumGround:
     async def outbox(self) -> AsyncIterator["Outbox"]:
         """A fresh database with its slot, fresh topics, and a connector that is not started yet; gone at the end."""
         url, prefix = with_database(self.stack.state.postgres_dsn, DATABASE), f"t{secrets.token_hex(5)}."
-        await _execute(self.stack.state.postgres_dsn, f"create database {DATABASE}")
+        await execute(self.stack.state.postgres_dsn, f"create database {DATABASE}")
         await apply_migrations(url, migrations_of(SERVICE))
         client = {"bootstrap_servers": self.bootstrap}
         await create_topics(client, TopicLayout(prefix=prefix, partitions=PARTITIONS))
@@ -89,7 +90,7 @@ class DebeziumGround:
             await outbox.remove_connector()
             await outbox.drop_slot()
             await pool.close()
-            await _execute(self.stack.state.postgres_dsn, f"drop database {DATABASE} with (force)")
+            await execute(self.stack.state.postgres_dsn, f"drop database {DATABASE} with (force)")
             await delete_topics(client, prefix)
 
 
@@ -190,8 +191,8 @@ def debezium_ground() -> Iterator[DebeziumGround]:
 def _decode_logically(stack: LocalStack, password: str) -> None:
     """Debezium's login, and the server started again with what logical decoding needs."""
     dsn = stack.state.postgres_dsn
-    run_to_end(_execute(dsn, f"create role {login_of(SERVICE)} login replication password '{password}'"))
-    run_to_end(_execute(dsn, "alter system set wal_level = logical"))
+    run_to_end(execute(dsn, f"create role {login_of(SERVICE)} login replication password '{password}'"))
+    run_to_end(execute(dsn, "alter system set wal_level = logical"))
     stack.stop_part(postgres.NAME)
     stack.start_postgres()
 
@@ -206,11 +207,3 @@ def _environment(stack: LocalStack, password: str) -> Mapping[str, str]:
         "PASSWORD": password,
     }
     return {"PATH": os.defpath, **{variable(SERVICE, name): value for name, value in given.items()}}
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

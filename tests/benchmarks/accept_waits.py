@@ -27,9 +27,10 @@ from deploy.local.databases import with_database
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import NAME as POSTGRES
 from tests.benchmarks.noise import look_at_machine
-from tests.benchmarks.posting import WARM_UP, execute, prepare_requests, running_side, send_requests
+from tests.benchmarks.posting import WARM_UP, prepare_requests, running_side, send_requests
 from tests.benchmarks.servers import servers
 from tests.benchmarks.workload import make_workload
+from tests.sql import execute
 
 POSTS, CEILING_POSTS = 2000, 800
 MOST_RATIO, MOST_SECONDS = 10.0, 0.050

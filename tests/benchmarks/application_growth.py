@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-import asyncpg
-
 from deploy.local.databases import migrations_of, with_database
 from deploy.local.postgres import NAME as POSTGRES
 from services.intake import workflows
@@ -28,6 +26,7 @@ from shared.runtime.ids import new_uuid7
 from shared.runtime.migrations import apply_migrations
 from tests.benchmarks.servers import servers
 from tests.builders import TYPED, a_contract, a_schedule, an_application_received, an_event
+from tests.sql import execute
 
 SMALL, LARGE = 1_000, 1_000_000
 PER_OFFICE = 20
@@ -137,7 +136,7 @@ async def _begin(register: Register, office: str) -> None:
 
 async def _register(dsn: str, size: int) -> Register:
     name = f"nss_bench_intake_{secrets.token_hex(4)}"
-    await _execute(dsn, f'create database "{name}"')
+    await execute(dsn, f'create database "{name}"')
     url = with_database(dsn, name)
     await apply_migrations(url, migrations_of("intake"))
     pool = await open_pool(url, application_name="bench", max_size=2)
@@ -190,15 +189,7 @@ def _noise(spent: Sequence[float]) -> float:
 async def _drop(dsn: str, register: Register) -> None:
     name = await register.pool.fetchval("select current_database()")
     await register.pool.close()
-    await _execute(dsn, f'drop database "{name}" with (force)')
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+    await execute(dsn, f'drop database "{name}" with (force)')
 
 
 def main() -> None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import asyncpg
-
 from deploy.local.databases import migrations_of, with_database
 from deploy.operate.topics import TopicLayout, create_topics, delete_topics
 from services.intake import store as intake_store
@@ -27,6 +25,7 @@ from shared.runtime.event_outbox import append_events
 from shared.runtime.ids import new_uuid7
 from shared.runtime.migrations import apply_migrations
 from tests.benchmarks.workload import Submitted, Workload
+from tests.sql import execute
 
 NAME = "nss-benchmark"
 
@@ -57,19 +56,19 @@ class Ground:
         names = {service: f"{run}_{service}" for service in SERVICES}
         try:
             for service, name in names.items():
-                await _execute(self.dsn, f'create database "{name}" template "{self._seed(service)}"')
-            await _execute(self.dsn, "checkpoint")
+                await execute(self.dsn, f'create database "{name}" template "{self._seed(service)}"')
+            await execute(self.dsn, "checkpoint")
             databases = {service: with_database(self.dsn, name) for service, name in names.items()}
             yield Field(databases, self.bootstrap, prefix)
         finally:
             for name in names.values():
-                await _execute(self.dsn, f'drop database if exists "{name}" with (force)')
+                await execute(self.dsn, f'drop database if exists "{name}" with (force)')
             await delete_topics(client, prefix)
 
     async def seed(self, workload: Workload, now: datetime) -> None:
         """Make the databases that already know every contract and the schedule."""
         for service in SERVICES:
-            await _execute(self.dsn, f'create database "{self._seed(service)}"')
+            await execute(self.dsn, f'create database "{self._seed(service)}"')
             url = with_database(self.dsn, self._seed(service))
             await apply_migrations(url, migrations_of(service))
             db = await open_connection(url, application_name=NAME)
@@ -83,7 +82,7 @@ class Ground:
     async def clear(self) -> None:
         """Drop the seeds."""
         for service in SERVICES:
-            await _execute(self.dsn, f'drop database if exists "{self._seed(service)}" with (force)')
+            await execute(self.dsn, f'drop database if exists "{self._seed(service)}" with (force)')
 
     def _seed(self, service: ServiceName) -> str:
         return f"{self.name}_seed_{service}"
@@ -161,11 +160,3 @@ def _contract_events(workload: Workload, now: datetime) -> list[Any]:
     return [
         new_event(contract, event_id=new_uuid7(), key=contract.office_code, now=now) for contract in workload.contracts
     ]
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

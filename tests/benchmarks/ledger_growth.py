@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import asyncpg
-
 from deploy.local.databases import migrations_of, with_database
 from deploy.local.postgres import NAME as POSTGRES
 from services.provisioning import workflows
@@ -28,6 +26,7 @@ from shared.runtime.ids import new_uuid7
 from shared.runtime.migrations import apply_migrations
 from tests.benchmarks.servers import servers
 from tests.builders import FixedClock, a_schedule, an_approval, an_event
+from tests.sql import execute
 
 SMALL, LARGE = 1_000, 1_000_000
 IDS_PER_OFFICE = 50
@@ -157,14 +156,6 @@ async def _drop(dsn: str, ledger: Ledger) -> None:
     name = await ledger.pool.fetchval("select current_database()")
     await ledger.pool.close()
     await execute(dsn, f'drop database "{name}" with (force)')
-
-
-async def execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 if __name__ == "__main__":

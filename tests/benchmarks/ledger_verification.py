@@ -31,7 +31,6 @@ from shared.runtime.clock import SystemClock
 from shared.runtime.database import open_connection, open_pool
 from shared.runtime.migrations import apply_migrations
 from shared.runtime.topic_reader import TopicStretch
-from tests.benchmarks.ledger_growth import execute
 from tests.benchmarks.servers import servers
 from tests.builders import (
     NEW_MAILBOX,
@@ -43,6 +42,7 @@ from tests.builders import (
     service_started,
     window_closing,
 )
+from tests.sql import execute
 
 RECORDS = 200_000
 PARTITIONS = 6

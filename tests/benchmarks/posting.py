@@ -43,6 +43,7 @@ from tests.benchmarks.posting_server import DATABASE
 from tests.benchmarks.servers import servers
 from tests.benchmarks.workload import REASONS, Workload, make_workload
 from tests.builders import a_contact
+from tests.sql import execute
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS, POSTS, WARM_UP, CONNECTIONS = 5, 3000, 100, 32
@@ -236,14 +237,6 @@ def _answers(port: int) -> bool:
     """Whether somebody listens there."""
     with socket.socket() as probe:
         return probe.connect_ex((LOOPBACK, port)) == 0
-
-
-async def execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 def main() -> None:

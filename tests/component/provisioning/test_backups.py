@@ -24,6 +24,7 @@ from tests.builders import a_contract, a_schedule, an_approval, an_event
 from tests.canaries import Search
 from tests.component.provisioning.conftest import Provisioning, opened_provisioning
 from tests.conftest import NewStack
+from tests.sql import execute
 
 DATABASE = "provisioning"
 ISSUED = 5
@@ -55,14 +56,6 @@ async def window(new_stack: NewStack, tmp_path: Path) -> AsyncIterator[Window]:
         passwords = list((await provisioning.read_passwords()).values())
         home = Path((stack.directory / "postgres" / "home").read_text())
         yield Window(provisioning, dsn, home / "data", passwords)
-
-
-async def execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 async def sealed_in(url: str) -> list[SealedPassword]:

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import AsyncIterator, Iterator
 
-import asyncpg
 import pytest
 
 from deploy.local.databases import migrations_of, with_database
@@ -12,6 +11,7 @@ from shared.runtime.database import Pool, open_pool
 from shared.runtime.migrations import apply_migrations
 from tests.component.recall.desk import Desk, TopicsInMemory
 from tests.component.runtime.outbox_parts import settings_for
+from tests.sql import execute
 
 NOWHERE = "127.0.0.1:1"
 TABLES = (
@@ -23,10 +23,10 @@ TABLES = (
 def url(postgres_dsn: str) -> Iterator[str]:
     """A database of review of this folder's own."""
     name = f"nss_test_recall_{secrets.token_hex(5)}"
-    run_to_end(_execute(postgres_dsn, f"create database {name}"))
+    run_to_end(execute(postgres_dsn, f"create database {name}"))
     run_to_end(apply_migrations(with_database(postgres_dsn, name), migrations_of("review")))
     yield with_database(postgres_dsn, name)
-    run_to_end(_execute(postgres_dsn, f"drop database {name} with (force)"))
+    run_to_end(execute(postgres_dsn, f"drop database {name} with (force)"))
 
 
 @pytest.fixture
@@ -51,11 +51,3 @@ def topics_in_memory(monkeypatch: pytest.MonkeyPatch) -> TopicsInMemory:
 def desk(url: str, pool: Pool, topics_in_memory: TopicsInMemory) -> Desk:
     """Review in small."""
     return Desk(settings_for(url, NOWHERE), pool, topics_in_memory)
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
